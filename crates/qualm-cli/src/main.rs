@@ -1,0 +1,2 @@
+//! The command `qualm`.
+fn main() {}

@@ -1,0 +1,81 @@
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// What can be wrong with a feature set, a head or a file that should hold one.
+///
+/// Every message is one sentence that names the file, row or array and says what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The operating system refused to open, read or write.
+    #[error("{}: {action} failed: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: "open", "read", "write" ...
+        action: &'static str,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
+    /// The file is not what its format promises.
+    #[error("{origin}: {problem}")]
+    Malformed {
+        /// The file or stream, with the array where one is meant.
+        origin: String,
+        /// One clause that says what is wrong and what to do.
+        problem: String,
+    },
+    /// An array that was asked for is not there.
+    #[error(
+        "{origin}: no array named `{wanted}`; the file holds {found} (rename with {origin}:{role}=NAME)"
+    )]
+    MissingArray {
+        /// The file.
+        origin: String,
+        /// The name looked for.
+        wanted: String,
+        /// What the array would have been used as, e.g. `features`.
+        role: &'static str,
+        /// The names that are there, comma separated.
+        found: String,
+    },
+    /// A number is NaN or infinite.
+    #[error(
+        "{origin}: row {row} holds {value} in `{array}` column {column}; remove the row or mend the model that made it"
+    )]
+    NotFinite {
+        /// The file.
+        origin: String,
+        /// Row, counted from 0 over the whole feature set.
+        row: u64,
+        /// `features`, `logits`, `weight` or `bias`.
+        array: &'static str,
+        /// Column, counted from 0.
+        column: usize,
+        /// The value as printed, `NaN`, `inf` or `-inf`.
+        value: f32,
+    },
+    /// Two things that must agree in shape do not.
+    #[error("{0}")]
+    Shape(String),
+}
+
+impl DataError {
+    /// A file that is not what its format promises.
+    pub fn malformed(origin: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Malformed {
+            origin: origin.into(),
+            problem: problem.into(),
+        }
+    }
+
+    /// An error of the operating system about `path`.
+    pub fn io(path: impl Into<PathBuf>, action: &'static str, source: std::io::Error) -> Self {
+        Self::Io {
+            path: path.into(),
+            action,
+            source,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+use crate::{Chunk, DataError, Schema};
+
+/// A feature set that can be read from its first row to its last, as often as needed.
+///
+/// Implemented by files ([`FeatureSet`](crate::FeatureSet)) and by rows in memory
+/// ([`MemorySet`](crate::MemorySet)).
+pub trait Source: Send + Sync {
+    /// How errors and reports name this set: its path, or a word for rows in memory.
+    fn name(&self) -> &str;
+
+    /// Columns, widths and number of rows, known before the first read.
+    fn schema(&self) -> &Schema;
+
+    /// Starts a new pass at the first row.
+    ///
+    /// # Errors
+    /// When the file can no longer be opened or has changed its header.
+    fn reader(&self) -> Result<Box<dyn RowReader + '_>, DataError>;
+}
+
+/// One pass over a [`Source`].
+pub trait RowReader: Send {
+    /// Replaces the content of `chunk` by the next rows, at most `max_rows` of them; leaves it
+    /// with zero rows at the end. Fewer rows than asked for do not mean the end. Numbers are as
+    /// stored: whoever computes with them calls [`Chunk::check_finite`] first.
+    ///
+    /// # Errors
+    /// When the file ends early or cannot be read.
+    fn read(&mut self, chunk: &mut Chunk, max_rows: usize) -> Result<(), DataError>;
+}

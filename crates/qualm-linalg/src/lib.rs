@@ -1,0 +1,1 @@
+//! Matrix products, symmetric accumulation and eigenproblems over row-major rows
