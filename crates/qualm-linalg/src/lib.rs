@@ -1,1 +1,35 @@
-//! Matrix products, symmetric accumulation and eigenproblems over row-major rows
+//! Matrix products, symmetric accumulation and eigenproblems over row-major rows.
+//!
+//! The one crate that knows the linear-algebra library (faer), its threads and its share of the
+//! machine's peak. Matrices come as [`Rows`], a checked view of a row-major slice:
+//!
+//! ```
+//! use qualm_linalg::{Rows, product_nt};
+//! let x = Rows::new(&[1.0f32, 2.0, 3.0, 4.0], 2); // 2 rows of width 2
+//! let w = Rows::new(&[1.0f32, 1.0, 1.0, -1.0, 0.0, 1.0], 2); // 3 rows of width 2
+//! let mut out = vec![0.0; 2 * 3];
+//! product_nt(&mut out, x, w); // x * w^T
+//! assert_eq!(out, [3.0, -1.0, 2.0, 7.0, -1.0, 4.0]);
+//! ```
+//!
+//! Every function gives the same bytes for any number of threads of the current rayon pool: an
+//! element's sum runs over the inner dimension in one fixed order, and threads share out
+//! elements, never a sum. `tests/threads.rs` holds the proof.
+
+mod eigen;
+mod gram;
+mod nearest;
+mod peak;
+mod product;
+mod rows;
+mod solve;
+mod vector;
+
+pub use eigen::{Eigen, symmetric_eigen};
+pub use gram::{SymmetricSum, packed_len};
+pub use nearest::{Nearest, Neighbour};
+pub use peak::matrix_multiply_peak;
+pub use product::{Real, product_nt, product_tn};
+pub use rows::Rows;
+pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};
+pub use vector::{log_sum_exp, norm, squared_norm};

@@ -1,0 +1,163 @@
+use rayon::prelude::*;
+
+use crate::{Rows, product_nt};
+
+/// Bank rows multiplied at once.
+const BANK_BLOCK: usize = 2048;
+
+/// A row of a bank and how similar a query is to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbour {
+    /// Inner product with the query.
+    pub similarity: f32,
+    /// Row of the bank, counted from 0.
+    pub index: u32,
+}
+
+impl Neighbour {
+    /// Order by similarity, largest first; equals by their place in the bank.
+    fn order(a: &Self, b: &Self) -> std::cmp::Ordering {
+        b.similarity
+            .total_cmp(&a.similarity)
+            .then(a.index.cmp(&b.index))
+    }
+}
+
+/// The `k` rows of a bank with the largest inner product, for each of a tile of queries: exact,
+/// by blocked matrix products with a running selection. Buffers are kept from tile to tile.
+///
+/// ```
+/// use qualm_linalg::{Nearest, Rows};
+/// let bank = Rows::new(&[1.0f32, 0.0, 0.0, 1.0, 0.6, 0.8], 2);
+/// let mut nearest = Nearest::new(2);
+/// nearest.search(bank, Rows::new(&[0.0, 1.0], 2));
+/// let indices: Vec<u32> = nearest.of(0).iter().map(|n| n.index).collect();
+/// assert_eq!(indices, [1, 2]);
+/// ```
+#[derive(Debug)]
+pub struct Nearest {
+    k: usize,
+    products: Vec<f32>,
+    candidates: Vec<Vec<Neighbour>>,
+}
+
+impl Nearest {
+    /// A search for the `k` nearest; `k` is at least one.
+    ///
+    /// # Panics
+    /// When `k` is zero.
+    pub fn new(k: usize) -> Self {
+        assert!(k > 0, "a search must look for at least one neighbour");
+        Self {
+            k,
+            products: Vec::new(),
+            candidates: Vec::new(),
+        }
+    }
+
+    /// Searches `bank` for the neighbours of every query. Where the bank holds fewer than `k`
+    /// rows, all of them are neighbours.
+    ///
+    /// # Panics
+    /// When the widths differ or the bank has more than 2^32 rows.
+    pub fn search(&mut self, bank: Rows<'_, f32>, queries: Rows<'_, f32>) {
+        assert!(
+            u32::try_from(bank.len()).is_ok(),
+            "a bank has at most 2^32 rows"
+        );
+        self.candidates
+            .resize_with(queries.len().max(self.candidates.len()), Vec::new);
+        self.candidates.iter_mut().for_each(Vec::clear);
+        for start in (0..bank.len()).step_by(BANK_BLOCK) {
+            let block = bank.range(start, (start + BANK_BLOCK).min(bank.len()));
+            self.products.resize(queries.len() * block.len(), 0.0);
+            product_nt(&mut self.products, queries, block);
+            let k = self.k;
+            self.candidates[..queries.len()]
+                .par_iter_mut()
+                .zip(self.products.par_chunks_exact(block.len()))
+                .with_min_len(16)
+                .for_each(|(kept, row)| offer(kept, row, start as u32, k));
+        }
+        let k = self.k;
+        self.candidates[..queries.len()]
+            .par_iter_mut()
+            .for_each(|kept| {
+                kept.sort_unstable_by(Neighbour::order);
+                kept.truncate(k);
+            });
+    }
+
+    /// The neighbours of query `row` of the last search, nearest first.
+    pub fn of(&self, row: usize) -> &[Neighbour] {
+        &self.candidates[row]
+    }
+}
+
+/// Adds what can still be among the `k` best. Up to `2 k` candidates wait before the worse half
+/// is cut off, so that a candidate costs constant time on average.
+fn offer(kept: &mut Vec<Neighbour>, similarities: &[f32], first: u32, k: usize) {
+    let mut bar = if kept.len() >= k {
+        cut(kept, k)
+    } else {
+        f32::NEG_INFINITY
+    };
+    for (index, &similarity) in (first..).zip(similarities) {
+        // Equals come later in the bank and lose to those that are kept.
+        if similarity > bar || kept.len() < k {
+            kept.push(Neighbour { similarity, index });
+            if kept.len() == 2 * k {
+                bar = cut(kept, k);
+            }
+        }
+    }
+}
+
+/// Keeps the best `k` and returns the similarity that the next candidate must beat.
+fn cut(kept: &mut Vec<Neighbour>, k: usize) -> f32 {
+    let (_, worst, _) = kept.select_nth_unstable_by(k - 1, Neighbour::order);
+    let bar = worst.similarity;
+    kept.truncate(k);
+    bar
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn agrees_with_sorting_everything(
+            bank in proptest::collection::vec(-4i8..4, 3..3 * 40),
+            query in proptest::collection::vec(-4i8..4, 3),
+            k in 1usize..12,
+        ) {
+            // Small integers make many ties, which must fall to the earlier row.
+            let bank: Vec<f32> = bank[..bank.len() / 3 * 3].iter().map(|&x| f32::from(x)).collect();
+            let query: Vec<f32> = query.iter().map(|&x| f32::from(x)).collect();
+            let mut all: Vec<Neighbour> = bank.chunks(3).zip(0..).map(|(row, index)| Neighbour {
+                similarity: row.iter().zip(&query).map(|(a, b)| a * b).sum(), index,
+            }).collect();
+            all.sort_by(Neighbour::order);
+            all.truncate(k);
+            let mut nearest = Nearest::new(k);
+            nearest.search(Rows::new(&bank, 3), Rows::new(&query, 3));
+            prop_assert_eq!(nearest.of(0), &all[..]);
+        }
+    }
+
+    #[test]
+    fn blocks_of_the_bank_join() {
+        let bank: Vec<f32> = (0..BANK_BLOCK * 2 + 5)
+            .map(|i| ((i * 7919) % 10_007) as f32)
+            .collect();
+        let mut nearest = Nearest::new(3);
+        nearest.search(Rows::new(&bank, 1), Rows::new(&[1.0], 1));
+        let mut all: Vec<(u32, f32)> = (0..).zip(bank.iter().copied()).collect();
+        all.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let want: Vec<u32> = all.iter().take(3).map(|a| a.0).collect();
+        let got: Vec<u32> = nearest.of(0).iter().map(|n| n.index).collect();
+        assert_eq!(got, want);
+    }
+}
