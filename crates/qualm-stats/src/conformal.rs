@@ -12,9 +12,9 @@
 //! was equally likely to come about: nobody could tell, from the scores, which of them came
 //! last. Rows drawn independently from one source are; the promise is void where they are not:
 //!
-//! - **Reference rows that the classifier was trained on.** It is more certain about them than
-//!   about any new row, so new rows look odd: measured false-alarm rates at a level of 5 %
-//!   were 15 to 39 %. Rows that only the detector was fitted on have the same fault.
+//! - **Reference rows that the classifier or the detector was fitted on.** Both know them
+//!   better than any new row, so new rows look odd beside them: on real features a reference
+//!   drawn from the detector's fitting rows raised 15 to 39 % false alarms at a level of 5 %.
 //! - **Duplicates and siblings across the split.** Crops of one image, frames of one video or
 //!   visits of one patient on both sides make the reference look more familiar than a new
 //!   row can be. Split by group.

@@ -53,6 +53,7 @@ pub mod ranking;
 pub mod roc;
 
 mod counts;
+mod precision_recall;
 mod share;
 
 pub use beta_binomial::BetaBinomial;

@@ -1,7 +1,9 @@
-//! The same figures as scikit-learn, SciPy and the definitions, to 1e-12.
+//! The same figures as scikit-learn, SciPy and the definitions, to 1e-12; the same random
+//! numbers as the published algorithms.
 //!
 //! `reference/metrics.py` makes `reference/metrics.json`.
 
+use qualm_stats::random::{hash_bytes, unit_hash};
 use qualm_stats::{
     BetaBinomial, Ranking, Stream, auroc_interval, benjamini_hochberg, paired_delong, spearman,
 };
@@ -158,13 +160,57 @@ fn false_discovery_flags_agree_with_scipy() {
     }
 }
 
+fn whole(value: &Value) -> u64 {
+    value.as_str().unwrap().parse().unwrap()
+}
+
+fn pairs<'a>(case: &'a Value, name: &str) -> impl Iterator<Item = (&'a Value, &'a Value)> {
+    let pairs = case[name].as_array().unwrap();
+    pairs.iter().map(|pair| (&pair[0], &pair[1]))
+}
+
 #[test]
-fn streams_are_the_published_cipher() {
+fn streams_are_the_published_algorithms_word_by_word() {
     for case in cases(&reference(), "streams") {
-        let whole = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
-        let mut stream = Stream::new(whole(&case["seed"]), whole(&case["stream"]));
+        let start = || Stream::new(whole(&case["seed"]), whole(&case["stream"]));
+        let mut stream = start();
         for theirs in case["next_u64"].as_array().unwrap() {
             assert_eq!(stream.next_u64(), whole(theirs));
         }
+        let mut stream = start();
+        for theirs in numbers(case, "unit") {
+            assert_close_numbers(stream.unit(), theirs);
+        }
+        let mut stream = start();
+        for (n, theirs) in pairs(case, "below") {
+            assert_eq!(stream.below(whole(n) as usize) as u64, whole(theirs));
+        }
+        let mut stream = start();
+        for theirs in numbers(case, "normal") {
+            assert_close_numbers(stream.normal(), theirs);
+        }
+        let mut shuffled: Vec<u64> = (0..20).collect();
+        start().shuffle(&mut shuffled);
+        assert_eq!(serde_json::json!(shuffled), case["shuffled"]);
     }
+}
+
+#[test]
+fn hashes_stay_what_they_were() {
+    for case in cases(&reference(), "hashes") {
+        let seed = whole(&case["seed"]);
+        for (key, theirs) in pairs(case, "unit_hash") {
+            assert_close_numbers(unit_hash(seed, whole(key)), theirs.as_f64().unwrap());
+        }
+        for (name, theirs) in pairs(case, "hash_bytes") {
+            let name = name.as_str().unwrap().as_bytes();
+            assert_eq!(hash_bytes(seed, name), whole(theirs));
+        }
+    }
+}
+
+/// The reader of JSON may be off by the last digit, so not to the bit.
+#[track_caller]
+fn assert_close_numbers(ours: f64, theirs: f64) {
+    assert!((ours - theirs).abs() < 1e-15, "{ours} is not {theirs}");
 }

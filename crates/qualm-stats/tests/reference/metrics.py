@@ -151,6 +151,7 @@ def false_discovery_case(rows, q):
 
 
 MASK_64 = 2**64 - 1
+GOLDEN = 0x9E3779B97F4A7C15
 
 
 def mix(bits):
@@ -161,10 +162,9 @@ def mix(bits):
 
 def chacha8_words(seed, stream, blocks):
     """The key stream of ChaCha with 8 rounds (Bernstein 2008), keyed by splitmix64."""
-    golden = 0x9E3779B97F4A7C15
     key = []
     for step in range(1, 5):
-        word = mix((seed + step * golden) & MASK_64)
+        word = mix((seed + step * GOLDEN) & MASK_64)
         key += [word & 0xFFFFFFFF, word >> 32]
     words = []
     for block in range(blocks):
@@ -192,11 +192,79 @@ def chacha8_words(seed, stream, blocks):
     return words
 
 
+class Words:
+    """Takes words off the key stream as the streams of the crate do."""
+
+    def __init__(self, seed, stream):
+        self.words = iter(chacha8_words(seed, stream, blocks=40))
+
+    def u64(self):
+        low = next(self.words)
+        return low | next(self.words) << 32
+
+    def unit(self):
+        return (self.u64() >> 11) / 2**53
+
+    def below(self, n):
+        """Lemire 2019: the high word of word * n, unless the low word shows a bias."""
+        bits = 32 if n < 2**32 else 64
+        while True:
+            product = (next(self.words) if bits == 32 else self.u64()) * n
+            if product % 2**bits >= 2**bits % n:
+                return product >> bits
+
+    def normal(self):
+        """Leva 1992."""
+        while True:
+            u = 1 - self.unit()
+            v = 1.7156 * (self.unit() - 0.5)
+            x = u - 0.449871
+            y = abs(v) + 0.386595
+            q = x * x + y * (0.196 * y - 0.25472 * x)
+            if q < 0.27597 or (q <= 0.27846 and v * v <= -4 * math.log(u) * u * u):
+                return v / u
+
+
 def stream_case(seed, stream):
-    words = chacha8_words(seed, stream, blocks=10)
-    numbers = [low | high << 32 for low, high in zip(words[::2], words[1::2])]
-    # As text: JSON readers may hold numbers as 64-bit floats.
-    return {"seed": str(seed), "stream": str(stream), "next_u64": [str(n) for n in numbers]}
+    limits = [1, 6, 1000, 3 * 2**30, 2**32 - 1, 2**32, 3 * 2**62]
+    draw = {name: Words(seed, stream) for name in ("u64", "unit", "below", "normal", "shuffle")}
+    shuffled = list(range(20))
+    for last in range(19, 0, -1):
+        other = draw["shuffle"].below(last + 1)
+        shuffled[last], shuffled[other] = shuffled[other], shuffled[last]
+    # Whole numbers as text: JSON readers may hold numbers as 64-bit floats.
+    return {
+        "seed": str(seed),
+        "stream": str(stream),
+        "next_u64": [str(draw["u64"].u64()) for _ in range(100)],
+        "unit": [draw["unit"].unit() for _ in range(10)],
+        "below": [[str(n), str(draw["below"].below(n))] for n in limits * 3],
+        "normal": [draw["normal"].normal() for _ in range(40)],
+        "shuffled": shuffled,
+    }
+
+
+def unit_hash(seed, key):
+    keyed = mix(mix((seed + GOLDEN) & MASK_64) ^ key)
+    return (mix((keyed + GOLDEN) & MASK_64) >> 11) / 2**53
+
+
+def hash_bytes(seed, data):
+    state = mix(mix((seed + GOLDEN) & MASK_64) ^ len(data))
+    for start in range(0, len(data), 8):
+        word = int.from_bytes(data[start : start + 8], "little")
+        state = mix(((state ^ word) + GOLDEN) & MASK_64)
+    return mix((state + GOLDEN) & MASK_64)
+
+
+def hash_case(seed):
+    names = ["", "a", "patient-12", "a name that takes more than two words"]
+    keys = [0, 1, 2, 10**12]
+    return {
+        "seed": str(seed),
+        "unit_hash": [[str(key), unit_hash(seed, key)] for key in keys],
+        "hash_bytes": [[name, str(hash_bytes(seed, name.encode()))] for name in names],
+    }
 
 
 def plain(value):
@@ -252,6 +320,7 @@ def main():
             stream_case(2022, 1),
             stream_case(2**64 - 1, 2**40 + 3),
         ],
+        "hashes": [hash_case(0), hash_case(2022), hash_case(2**64 - 1)],
     }
     path = Path(__file__).with_suffix(".json")
     path.write_text(json.dumps(plain(reference), allow_nan=False) + "\n")
