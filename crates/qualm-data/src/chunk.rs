@@ -101,6 +101,16 @@ pub struct Schema {
     pub ids: bool,
 }
 
+impl Schema {
+    /// Rows that make a chunk of about four megabytes: enough to read at the speed of memory,
+    /// little enough for any machine, however wide the rows.
+    pub fn rows_per_chunk(&self) -> usize {
+        const CHUNK_NUMBERS: usize = 1 << 20;
+        let width = self.dim.unwrap_or(0) + self.classes.unwrap_or(0);
+        (CHUNK_NUMBERS / width.max(1)).clamp(1, 1 << 14)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

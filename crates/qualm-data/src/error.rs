@@ -70,6 +70,14 @@ impl DataError {
         }
     }
 
+    /// The same error about numbers that came from `origin`.
+    pub(crate) fn with_origin(mut self, file: &str) -> Self {
+        if let Self::NotFinite { origin, .. } = &mut self {
+            *origin = file.to_owned();
+        }
+        self
+    }
+
     /// An error of the operating system about `path`.
     pub fn io(path: impl Into<PathBuf>, action: &'static str, source: std::io::Error) -> Self {
         Self::Io {

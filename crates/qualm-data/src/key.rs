@@ -56,6 +56,28 @@ impl KeyColumn {
         }
     }
 
+    /// The integers to append to; texts are forgotten.
+    pub(crate) fn ints_mut(&mut self) -> &mut Vec<i64> {
+        match self {
+            Self::Int(keys) => keys,
+            texts => {
+                *texts = Self::Int(Vec::new());
+                texts.ints_mut()
+            }
+        }
+    }
+
+    /// The texts to append to; integers are forgotten.
+    pub(crate) fn texts_mut(&mut self) -> &mut Vec<String> {
+        match self {
+            Self::Text(keys) => keys,
+            ints => {
+                *ints = Self::Text(Vec::new());
+                ints.texts_mut()
+            }
+        }
+    }
+
     /// Entry `row`, where there is one.
     pub fn get(&self, row: usize) -> Option<Key<'_>> {
         match self {
