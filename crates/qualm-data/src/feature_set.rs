@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::bytes::Bytes;
 use crate::role::Role;
@@ -61,13 +61,24 @@ struct Part {
 /// Where a shard's bytes come from at the start of each pass. Files are opened anew, so that a
 /// thousand shards do not hold a thousand file handles.
 #[derive(Debug, Clone)]
-enum Origin {
+pub(crate) enum Origin {
     File(PathBuf),
     Held(Bytes),
 }
 
 impl Origin {
-    fn bytes(&self) -> Result<Bytes, DataError> {
+    /// A regular file is opened anew for every pass; a pipe can be read only once and is kept.
+    fn of(file: PathBuf) -> Result<Self, DataError> {
+        let kept = file
+            .metadata()
+            .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir());
+        if kept {
+            return Bytes::open(&file).map(Self::Held);
+        }
+        Ok(Self::File(file))
+    }
+
+    pub(crate) fn bytes(&self) -> Result<Bytes, DataError> {
         match self {
             Self::File(path) => Bytes::open(path),
             Self::Held(bytes) => Ok(bytes.clone()),
@@ -91,19 +102,17 @@ impl FeatureSet {
     /// arrays or shards do not fit together.
     pub fn open(spec: &str) -> Result<Self, DataError> {
         let Spec { path, names } = Spec::parse(spec, &Role::ALL.map(Role::name))?;
+        let origins = Self::origins(&path)?;
+        Self::from_origins(spec.to_owned(), names, origins)
+    }
+
+    /// Where the bytes of each shard of `path` come from.
+    pub(crate) fn origins(path: &str) -> Result<Vec<Origin>, DataError> {
         if path == "-" {
             let bytes = Bytes::spool("standard input", &mut io::stdin().lock())?;
-            return Self::from_origins(
-                "standard input".to_owned(),
-                names,
-                vec![Origin::Held(bytes)],
-            );
+            return Ok(vec![Origin::Held(bytes)]);
         }
-        let mut origins = Vec::new();
-        for file in shards::expand(&path)? {
-            origins.push(readable_twice(file)?);
-        }
-        Self::from_origins(spec.to_owned(), names, origins)
+        shards::expand(path)?.into_iter().map(Origin::of).collect()
     }
 
     /// A feature set from the bytes of one file in memory, e.g. `include_bytes!`. Errors will
@@ -117,7 +126,11 @@ impl FeatureSet {
         Self::from_origins(name.to_owned(), names, vec![Origin::Held(bytes)])
     }
 
-    fn from_origins(name: String, names: Names, origins: Vec<Origin>) -> Result<Self, DataError> {
+    pub(crate) fn from_origins(
+        name: String,
+        names: Names,
+        origins: Vec<Origin>,
+    ) -> Result<Self, DataError> {
         let mut set = Self {
             name,
             names,
@@ -203,17 +216,6 @@ impl FeatureSet {
         }
         Ok(shard.reader)
     }
-}
-
-/// A regular file is opened anew for every pass; a pipe can be read only once and is kept.
-fn readable_twice(file: PathBuf) -> Result<Origin, DataError> {
-    if Path::new(&file)
-        .metadata()
-        .is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
-    {
-        return Bytes::open(&file).map(Origin::Held);
-    }
-    Ok(Origin::File(file))
 }
 
 impl Source for FeatureSet {

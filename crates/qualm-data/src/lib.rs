@@ -11,6 +11,7 @@ mod error;
 mod feature_set;
 mod head;
 mod head_file;
+mod inspect;
 mod key;
 mod memory;
 mod role;
@@ -28,6 +29,9 @@ pub use dtype::{DType, FloatType};
 pub use error::DataError;
 pub use feature_set::{Column, FeatureSet};
 pub use head::Head;
+pub use inspect::{
+    FileInspection, Inspection, LabelSummary, MatrixSummary, NormSummary, SetSummary, inspect,
+};
 pub use key::{Key, KeyColumn};
 pub use memory::MemorySet;
 pub use role::Role;

@@ -155,7 +155,7 @@ impl MemorySet {
 }
 
 fn whole_rows(name: &str, array: &str, len: usize, width: usize) -> Result<usize, DataError> {
-    if width == 0 || len % width != 0 {
+    if width == 0 || !len.is_multiple_of(width) {
         return Err(DataError::Shape(format!(
             "{name}: `{array}` holds {len} numbers, which is not a whole number of rows of width {width}"
         )));

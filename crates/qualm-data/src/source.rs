@@ -20,11 +20,29 @@ pub trait Source: Send + Sync {
 
 /// One pass over a [`Source`].
 pub trait RowReader: Send {
-    /// Replaces the content of `chunk` by the next rows, at most `max_rows` of them; leaves it
-    /// with zero rows at the end. Fewer rows than asked for do not mean the end. Numbers are as
-    /// stored: whoever computes with them calls [`Chunk::check_finite`] first.
+    /// Replaces the content of `chunk` by the next `max_rows` rows, or by those that are left:
+    /// fewer rows than asked for, or none, mean the end. Numbers are as stored: whoever computes
+    /// with them calls [`Chunk::check_finite`] first.
     ///
     /// # Errors
     /// When the file ends early or cannot be read.
     fn read(&mut self, chunk: &mut Chunk, max_rows: usize) -> Result<(), DataError>;
+
+    /// Passes over the next `rows` rows, or over those that are left.
+    ///
+    /// # Errors
+    /// As for [`RowReader::read`].
+    fn skip(&mut self, rows: u64) -> Result<(), DataError> {
+        const ROWS_AT_ONCE: usize = 1024;
+        let mut chunk = Chunk::default();
+        let mut left = rows;
+        while left > 0 {
+            self.read(&mut chunk, left.min(ROWS_AT_ONCE as u64) as usize)?;
+            if chunk.rows == 0 {
+                break;
+            }
+            left -= chunk.rows as u64;
+        }
+        Ok(())
+    }
 }

@@ -9,9 +9,9 @@ mod safetensors;
 use std::fmt;
 use std::path::Path;
 
-use crate::DataError;
 use crate::array::StoredArray;
 use crate::bytes::Bytes;
+use crate::{ArrayInfo, DataError};
 
 pub(crate) use npy::npy_header;
 pub(crate) use npz::ZipEntry;
@@ -104,6 +104,20 @@ pub(crate) fn stored_arrays(
         Format::Npz => npz::arrays(bytes),
         Format::Parquet => Err(no_parquet(bytes.name())),
     }
+}
+
+/// Name, type and shape of the arrays of a file of any format.
+pub(crate) fn array_infos(
+    bytes: &Bytes,
+    format: Format,
+    lone: &str,
+) -> Result<Vec<ArrayInfo>, DataError> {
+    #[cfg(feature = "parquet")]
+    if format == Format::Parquet {
+        return parquet::infos(bytes);
+    }
+    let arrays = stored_arrays(bytes, format, lone)?;
+    Ok(arrays.into_iter().map(|array| array.info).collect())
 }
 
 /// Parquet holds no plain arrays, and without the cargo feature no Parquet is read at all.
