@@ -1,0 +1,35 @@
+use crate::methods::{energy, knn, mahalanobis, maxlogit, msp, residual, vim};
+use crate::recipe::Arguments;
+use crate::{Method, OodError};
+
+/// What there is to know about a method, for `qualm methods` and for the parser.
+#[derive(Debug)]
+pub struct Entry {
+    /// The word that recipes use.
+    pub word: &'static str,
+    /// The outlier score in one line.
+    pub formula: &'static str,
+    /// Authors, venue and year.
+    pub paper: &'static str,
+    /// What a row must have to be scored, and what fitting needs.
+    pub inputs: &'static str,
+    /// Parameters with their defaults; empty where there are none.
+    pub parameters: &'static str,
+    pub(crate) parse: fn(&mut Arguments<'_>) -> Result<Box<dyn Method>, OodError>,
+}
+
+/// Every method, in the order in which reports list them.
+///
+/// ```
+/// let words: Vec<&str> = qualm_ood::CATALOGUE.iter().map(|entry| entry.word).collect();
+/// assert!(words.contains(&"vim"));
+/// ```
+pub static CATALOGUE: &[Entry] = &[
+    vim::ENTRY,
+    residual::ENTRY,
+    msp::ENTRY,
+    maxlogit::ENTRY,
+    energy::ENTRY,
+    mahalanobis::ENTRY,
+    knn::ENTRY,
+];

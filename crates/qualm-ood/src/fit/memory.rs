@@ -1,0 +1,50 @@
+use super::blocks::BLOCK_ROWS;
+use crate::method::Needs;
+
+/// Bytes that the first pass of a method takes, beyond the rows in flight.
+///
+/// A sum of `n` rows waits in about `log2(n / block)` nodes of the tree over blocks.
+pub(crate) fn statistics_bytes(needs: Needs, rows: u64, dim: usize, classes: usize) -> u64 {
+    let blocks = rows.div_ceil(BLOCK_ROWS).max(1);
+    let nodes = u64::from(blocks.ilog2()) + 2;
+    let (dim, classes) = (dim as u64, classes as u64);
+    let views = |wanted: crate::PerView<bool>| u64::from(wanted.raw) + u64::from(wanted.unit);
+    let moments = views(needs.moments) * (dim * (dim + 1) / 2) * 8 * nodes;
+    let sums = views(needs.class_sums) * classes * dim * 8 * nodes;
+    let bank = if needs.bank { 2 * rows * dim * 4 } else { 0 };
+    moments + sums + bank
+}
+
+/// Bytes for people: `5.2 GB`.
+pub(crate) fn readable(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::PerView;
+
+    #[test]
+    fn a_bank_grows_with_rows_and_a_sum_with_their_logarithm() {
+        let bank = Needs {
+            bank: true,
+            ..Needs::default()
+        };
+        assert_eq!(statistics_bytes(bank, 1000, 10, 0), 80_000);
+        let sum = Needs {
+            moments: PerView {
+                raw: true,
+                unit: false,
+            },
+            ..Needs::default()
+        };
+        let one = statistics_bytes(sum, 4096, 100, 0);
+        assert_eq!(statistics_bytes(sum, 4096 * 4, 100, 0), one * 2);
+        assert_eq!(readable(5_200_000_000), "5.2 GB");
+    }
+}

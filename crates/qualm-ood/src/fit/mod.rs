@@ -1,0 +1,20 @@
+//! Fitting: two passes over the rows, whatever the number of methods.
+//!
+//! The first pass gathers what the methods need, the second what needs the first: the means of
+//! the detectors' parts over the fitting rows, and the parts of the rows held back as reference.
+//! Both passes are folds over blocks of rows, and both can be cut into shards.
+
+mod blocks;
+mod context;
+mod memory;
+mod pass1;
+mod pass2;
+mod run;
+mod split;
+
+pub use blocks::BLOCK_ROWS;
+pub use context::{FitContext, Origin};
+pub use pass1::Tally;
+pub(crate) use pass2::Pass2;
+pub use run::{FitInput, FitOptions, Fitted, fit};
+pub use split::Split;

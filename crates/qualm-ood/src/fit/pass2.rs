@@ -1,0 +1,156 @@
+use std::collections::BTreeMap;
+
+use qualm_data::Chunk;
+
+use super::Split;
+use super::blocks::{BLOCK_ROWS, Extent, Sorted, select_rows};
+use crate::OodError;
+use crate::score::{Scorer, TILE_ROWS, TileRows};
+use crate::statistics::{Forest, Merge};
+
+/// What the second pass gathers: sums of the detectors' parts over the fitting rows, and the parts
+/// of the rows held back.
+#[derive(Debug, Default)]
+pub(crate) struct Pass2 {
+    pub(crate) sums: Forest<PartSums>,
+    /// Runs of rows held back, keyed by the number of the first.
+    pub(crate) held: BTreeMap<u64, HeldRows>,
+}
+
+/// Sums of parts, all detectors in a row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct PartSums {
+    pub(crate) count: f64,
+    pub(crate) sums: Vec<f64>,
+}
+
+/// Parts of rows held back.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct HeldRows {
+    /// Rows times parts of all detectors.
+    pub(crate) parts: Vec<f64>,
+    /// Predicted classes; empty where no detector looks at logits.
+    pub(crate) predicted: Vec<u32>,
+}
+
+impl Merge for PartSums {
+    fn merge(&mut self, later: Self) {
+        self.sums.resize(self.sums.len().max(later.sums.len()), 0.0);
+        self.sums
+            .iter_mut()
+            .zip(&later.sums)
+            .for_each(|(a, b)| *a += b);
+        self.count += later.count;
+    }
+}
+
+impl PartSums {
+    /// Mean of each part.
+    pub(crate) fn means(&self) -> Vec<f64> {
+        self.sums.iter().map(|sum| sum / self.count).collect()
+    }
+}
+
+impl Pass2 {
+    /// Takes in what other rows gave.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for node in other.sums.into_nodes() {
+            self.sums.insert(node);
+        }
+        self.held.extend(other.held);
+    }
+}
+
+/// Runs the second pass with the detectors of `scorer`. `means` tells whether the fitting rows
+/// must be measured, or only those held back.
+pub(crate) fn run(
+    extent: &Extent<'_>,
+    scorer: &mut Scorer<'_>,
+    split: &Split,
+    means: bool,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Pass2, OodError> {
+    let mut pass = Pass2::default();
+    let mut kept = Kept::default();
+    extent.for_each_block(|chunk| {
+        let sorted = Sorted::new(chunk, split, None, extent.source.name())?;
+        if means {
+            let mut block = PartSums::default();
+            kept.measure(
+                chunk,
+                &sorted.fit,
+                scorer,
+                |parts| {
+                    block.count += 1.0;
+                    block.sums.resize(parts.len(), 0.0);
+                    block
+                        .sums
+                        .iter_mut()
+                        .zip(parts)
+                        .for_each(|(sum, part)| *sum += part);
+                },
+                |_| {},
+            );
+            pass.sums.insert_block(chunk.first_row / BLOCK_ROWS, block);
+        }
+        if let Some(&first) = sorted.held.first() {
+            let mut held = HeldRows::default();
+            let (parts, predicted) = (&mut held.parts, &mut held.predicted);
+            kept.measure(
+                chunk,
+                &sorted.held,
+                scorer,
+                |row| parts.extend_from_slice(row),
+                |class| {
+                    predicted.push(class);
+                },
+            );
+            pass.held.insert(chunk.first_row + first as u64, held);
+        }
+        progress(chunk.rows as u64);
+        Ok(())
+    })?;
+    Ok(pass)
+}
+
+/// Buffers for the rows of a block that are measured.
+#[derive(Debug, Default)]
+struct Kept {
+    features: Vec<f32>,
+    logits: Vec<f32>,
+}
+
+impl Kept {
+    fn measure(
+        &mut self,
+        chunk: &Chunk,
+        keep: &[usize],
+        scorer: &mut Scorer<'_>,
+        mut parts: impl FnMut(&[f64]),
+        mut predicted: impl FnMut(u32),
+    ) {
+        if chunk.rows == 0 {
+            return;
+        }
+        let (dim, classes) = (
+            chunk.features.len() / chunk.rows,
+            chunk.logits.len() / chunk.rows,
+        );
+        let features = select_rows(&chunk.features, chunk.rows, keep, &mut self.features);
+        let logits = select_rows(&chunk.logits, chunk.rows, keep, &mut self.logits);
+        for start in (0..keep.len()).step_by(TILE_ROWS) {
+            let end = (start + TILE_ROWS).min(keep.len());
+            scorer.measure(TileRows {
+                features: &features[start * dim..end * dim],
+                logits: &logits[start * classes..end * classes],
+                rows: end - start,
+            });
+            for row in 0..end - start {
+                parts(scorer.all_parts(row));
+                if let Some(class) = scorer.predicted(row) {
+                    predicted(class);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+use qualm_data::{Head, Schema, Source};
+
+use super::blocks::Extent;
+use super::context::{FitContext, Gathered};
+use super::memory::{readable, statistics_bytes};
+use super::pass1::{Pass1, Tally};
+use super::pass2::Pass2;
+use super::{Split, pass1, pass2};
+use crate::bundle::{Bundle, FittedDetector, Shape};
+use crate::detector::Detector;
+use crate::method::Needs;
+use crate::score::{Plan, Scorer};
+use crate::view::View;
+use crate::{OodError, Recipe};
+
+/// What is fitted on.
+#[derive(Clone, Copy)]
+pub struct FitInput<'a> {
+    /// The fitting rows; rows with a negative label are passed over.
+    pub train: &'a dyn Source,
+    /// The classifier's last layer, where there is one.
+    pub head: Option<&'a Head>,
+}
+
+/// How to fit.
+#[derive(Debug, Clone, Copy)]
+pub struct FitOptions {
+    /// Rows held back as reference.
+    pub split: Split,
+    /// Bytes that statistics may take; a method that needs more is refused with the figure.
+    pub memory: u64,
+}
+
+impl Default for FitOptions {
+    /// Nothing held back, 8 GB.
+    fn default() -> Self {
+        Self {
+            split: Split::none(),
+            memory: 8_000_000_000,
+        }
+    }
+}
+
+/// What fitting gives.
+#[derive(Debug)]
+pub struct Fitted {
+    /// The detectors.
+    pub bundle: Bundle,
+    /// What a person should know about this fit, a sentence each.
+    pub warnings: Vec<String>,
+    /// Passes taken over the fitting rows: one where nothing needs a second.
+    pub passes: usize,
+}
+
+/// Fits all `recipes` in at most two passes over the rows. `progress` is called with the number of
+/// rows that were read since its last call; a fit reads each row at most twice.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, Recipe, fit};
+/// let rows: Vec<f32> = (0..400).map(|i| ((i * 37) % 101) as f32).collect();
+/// let train = MemorySet::new("train").with_features(rows, 4)?;
+/// let recipes = Recipe::parse_list("knn(k=3),residual(dim=2,origin=mean)")?;
+/// let input = FitInput { train: &train, head: None };
+/// let fitted = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?;
+/// assert_eq!(fitted.passes, 2);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
+///
+/// # Errors
+/// When the rows lack what a method needs, a row is not finite, or a method cannot be fitted.
+pub fn fit(
+    input: FitInput<'_>,
+    recipes: &[Recipe],
+    options: &FitOptions,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Fitted, OodError> {
+    let shape = check_input(input.train, input.head, recipes, options)?;
+    let needs = needs_of(recipes);
+    let extent = Extent::whole(input.train);
+    let first = pass1::run(&extent, needs, &options.split, shape.classes, progress)?;
+    let mut solved = solve(first, input.head, recipes, shape, options.split)?;
+    let mut passes = 1;
+    if needs.part_means || options.split.fraction > 0.0 {
+        let second = second_pass(&solved, &extent, progress)?;
+        solved.complete(second)?;
+        passes = 2;
+    }
+    Ok(Fitted {
+        bundle: solved.bundle,
+        warnings: solved.warnings,
+        passes,
+    })
+}
+
+/// The union of what the methods need.
+pub(super) fn needs_of(recipes: &[Recipe]) -> Needs {
+    recipes.iter().fold(Needs::default(), |all, recipe| {
+        all.or(recipe.method().needs())
+    })
+}
+
+/// Checks that rows and head have what every method needs, and that the statistics fit.
+pub(super) fn check_input(
+    train: &dyn Source,
+    head: Option<&Head>,
+    recipes: &[Recipe],
+    options: &FitOptions,
+) -> Result<Shape, OodError> {
+    let schema = train.schema();
+    if schema.rows == 0 {
+        return Err(OodError::rows(
+            train.name(),
+            "holds no row; give rows to fit on",
+        ));
+    }
+    let shape = Shape::of(train.name(), schema, head)?;
+    for recipe in recipes {
+        let needs = recipe.method().needs();
+        check_needs(recipe, needs, schema, head, train.name())?;
+        let (dim, classes) = (shape.dim.unwrap_or(0), shape.classes.unwrap_or(0));
+        let bytes = statistics_bytes(needs, schema.rows, dim, classes);
+        if bytes > options.memory {
+            return Err(OodError::fit(
+                recipe.name(),
+                format!(
+                    "its statistics over {} rows of width {dim} need {}, above the limit of {}; \
+                     raise the limit (--memory) or fit fewer rows",
+                    schema.rows,
+                    readable(bytes),
+                    readable(options.memory)
+                ),
+            ));
+        }
+    }
+    Ok(shape)
+}
+
+fn check_needs(
+    recipe: &Recipe,
+    needs: Needs,
+    schema: &Schema,
+    head: Option<&Head>,
+    origin: &str,
+) -> Result<(), OodError> {
+    let lacks = |what: &str| Err(OodError::fit(recipe.name(), format!("needs {what}")));
+    if needs.features && schema.dim.is_none() {
+        return lacks(&format!("features, and {origin} holds none"));
+    }
+    if needs.head && head.is_none() {
+        return lacks("the classifier's head (--head head.npz with weight and bias)");
+    }
+    if needs.logits && schema.classes.is_none() && (head.is_none() || schema.dim.is_none()) {
+        return lacks(&format!(
+            "logits: give a head (--head head.npz), or store `logits` in {origin}"
+        ));
+    }
+    if needs.labels() && !schema.labels {
+        return lacks(&format!("labels, and {origin} holds none"));
+    }
+    Ok(())
+}
+
+/// Detectors after the first pass, with what the second must tell them.
+#[derive(Debug)]
+pub(super) struct Solved {
+    pub(super) bundle: Bundle,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Solves every recipe from the first pass.
+pub(super) fn solve(
+    first: Pass1,
+    head: Option<&Head>,
+    recipes: &[Recipe],
+    shape: Shape,
+    split: Split,
+) -> Result<Solved, OodError> {
+    let tally = first.tally;
+    let bank = needs_of(recipes)
+        .bank
+        .then(|| first.bank.finish(shape.dim.unwrap_or(0)));
+    let moments = first.forest.finish().unwrap_or_default();
+    if tally.fitted == 0 {
+        return Err(OodError::fit(
+            recipes.first().map_or("fit", Recipe::name),
+            "every row is held back or labelled as out of distribution; none is left to fit on",
+        ));
+    }
+    let gathered = Gathered::new(moments, bank);
+    let warnings = warnings(&gathered, &tally, shape);
+    let detectors = recipes
+        .iter()
+        .map(|recipe| {
+            let context = FitContext::new(recipe.name(), head, &gathered);
+            let detector = recipe.method().solve(&context)?;
+            Ok(FittedDetector {
+                recipe: recipe.clone(),
+                detector,
+            })
+        })
+        .collect::<Result<_, OodError>>()?;
+    let bundle = Bundle::new(shape, head.cloned(), detectors, split, tally);
+    Ok(Solved { bundle, warnings })
+}
+
+/// What looks wrong with these rows, a sentence each, once a fit.
+fn warnings(gathered: &Gathered, tally: &Tally, shape: Shape) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let moments = &gathered.moments.moments;
+    if let (Some(dim), Some(_)) = (shape.dim, moments.raw.as_ref().or(moments.unit.as_ref()))
+        && tally.fitted < dim as u64
+    {
+        warnings.push(format!(
+            "fewer fitting rows ({}) than dimensions ({dim}): covariances are singular and small \
+             eigenvalues unreliable",
+            tally.fitted
+        ));
+    }
+    if let Some(moment) = &moments.raw {
+        let constant = moment.constant_columns();
+        if let Some(first) = constant.first() {
+            warnings.push(format!(
+                "{} of {} columns are constant over the fitting rows (the first is column {first})",
+                constant.len(),
+                moment.dim()
+            ));
+        }
+    }
+    let sums = &gathered.moments.sums;
+    if let Some(sums) = sums
+        .get(View::Raw)
+        .as_ref()
+        .or(sums.get(View::Unit).as_ref())
+    {
+        let empty: Vec<usize> = (0..sums.classes())
+            .filter(|&c| sums.counts[c] == 0)
+            .collect();
+        if let Some(first) = empty.first() {
+            warnings.push(format!(
+                "{} of {} classes have no fitting row (the first is class {first}); they are left out",
+                empty.len(),
+                sums.classes()
+            ));
+        }
+    }
+    if tally.zero_rows > 0 {
+        warnings.push(format!(
+            "{} fitting rows are zero and have no direction; they stand at distance one from all",
+            tally.zero_rows
+        ));
+    }
+    warnings
+}
+
+/// Runs the second pass with the detectors of the first.
+pub(super) fn second_pass(
+    solved: &Solved,
+    extent: &Extent<'_>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Pass2, OodError> {
+    let bundle = &solved.bundle;
+    let detectors: Vec<&dyn Detector> = bundle
+        .detectors()
+        .iter()
+        .map(|fitted| &*fitted.detector)
+        .collect();
+    let schema = extent.source.schema();
+    let plan = Plan::new(
+        detectors.iter().copied(),
+        bundle.head(),
+        schema.dim.unwrap_or(0),
+        schema.classes,
+    );
+    let mut scorer = Scorer::new(detectors, plan);
+    let means = bundle.needs().part_means;
+    pass2::run(extent, &mut scorer, bundle.split(), means, progress)
+}
+
+impl Solved {
+    /// Completes the detectors and the reference with the second pass.
+    pub(super) fn complete(&mut self, second: Pass2) -> Result<(), OodError> {
+        self.bundle.complete(second)
+    }
+}

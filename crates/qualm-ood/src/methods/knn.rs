@@ -1,0 +1,125 @@
+//! Distance to the k-th nearest fitting row.
+
+use std::sync::Arc;
+
+use crate::OodError;
+use crate::catalogue::Entry;
+use crate::detector::{Detector, Inputs, NeighbourInput};
+use crate::fit::FitContext;
+use crate::method::{Method, Needs};
+use crate::score::Row;
+use crate::statistics::Bank;
+use crate::tensors::{TensorReader, TensorWriter};
+
+pub(crate) const ENTRY: Entry = Entry {
+    word: "knn",
+    formula: "distance of x/||x|| to its k-th nearest x_i/||x_i||",
+    paper: "Sun et al., ICML 2022",
+    inputs: "features",
+    parameters: "k=50",
+    parse: |arguments| {
+        let k = arguments.take_or("k", 50, "a whole number from 1", |k| *k > 0)?;
+        Ok(Box::new(Knn { k }))
+    },
+};
+
+/// Outlier score: Euclidean distance of the unit feature to the `k`-th nearest unit feature of the
+/// fitting rows (Sun et al. 2022, "Out-of-distribution detection with deep nearest neighbors",
+/// section 3). Exact: the `k` rows with the largest inner product are found by blocked matrix
+/// products, the distance itself is then computed from differences in `f64`, so that near
+/// duplicates do not cancel. OpenOOD returns the squared distance, which ranks alike.
+///
+/// A zero row has no direction; it keeps distance one from everything.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Knn {
+    k: usize,
+}
+
+impl Method for Knn {
+    fn needs(&self) -> Needs {
+        Needs {
+            features: true,
+            bank: true,
+            ..Needs::default()
+        }
+    }
+
+    fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
+        let bank = context.bank()?;
+        if self.k > bank.len() {
+            return Err(context.error(format!(
+                "k={} neighbours were asked for, but there are {} fitting rows; choose a smaller k",
+                self.k,
+                bank.len()
+            )));
+        }
+        Ok(Box::new(KnnDetector { bank, k: self.k }))
+    }
+
+    fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
+        let bank = tensors.bank()?;
+        if self.k > bank.len() {
+            return Err(tensors.wrong("bank", format!("holds fewer than k={} rows", self.k)));
+        }
+        Ok(Box::new(KnnDetector { bank, k: self.k }))
+    }
+}
+
+#[derive(Debug)]
+struct KnnDetector {
+    bank: Arc<Bank>,
+    k: usize,
+}
+
+impl Detector for KnnDetector {
+    fn inputs(&self) -> Inputs {
+        let neighbours = NeighbourInput {
+            bank: Arc::clone(&self.bank),
+            k: self.k,
+        };
+        Inputs {
+            neighbours: Some(neighbours),
+            ..Inputs::default()
+        }
+    }
+
+    fn parts(&self) -> &'static [&'static str] {
+        &["distance"]
+    }
+
+    fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
+        // `solve` and `load` saw to it that the bank holds k rows.
+        let farthest = row.neighbours()[self.k - 1];
+        let start = farthest.index as usize * self.bank.dim;
+        let other = &self.bank.rows[start..start + self.bank.dim];
+        let square = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).powi(2);
+        parts[0] = row.unit().iter().zip(other).map(square).sum::<f64>().sqrt();
+    }
+
+    fn score(&self, parts: &[f64]) -> f64 {
+        parts[0]
+    }
+
+    fn save(&self, tensors: &mut TensorWriter) {
+        tensors.bank(&self.bank);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{fit_error, fit_scores};
+
+    #[test]
+    fn by_hand() {
+        // Directions 0 and 90 degrees; the query at 0 degrees has distances 0 and sqrt(2).
+        let train = [2.0, 0.0, 0.0, 5.0];
+        let query = [3.0, 0.0, 0.0, 0.0];
+        let nearest = fit_scores("knn(k=1)", &train, 2, None, &query);
+        assert_eq!(nearest[0], 0.0);
+        // A zero row stands at distance one.
+        assert_eq!(nearest[1], 1.0);
+        let second = fit_scores("knn(k=2)", &train, 2, None, &query);
+        assert!((second[0] - 2f64.sqrt()).abs() < 1e-7);
+        assert!(fit_error("knn(k=3)", &train, 2, None).contains("smaller k"));
+    }
+}

@@ -1,0 +1,10 @@
+//! One method a file: its recipe, how it follows from the fitting statistics, its detector, and a
+//! hand-worked test.
+
+pub(crate) mod energy;
+pub(crate) mod knn;
+pub(crate) mod mahalanobis;
+pub(crate) mod maxlogit;
+pub(crate) mod msp;
+pub(crate) mod residual;
+pub(crate) mod vim;

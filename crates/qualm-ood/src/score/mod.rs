@@ -1,0 +1,9 @@
+//! Scoring: what detectors share is planned once and computed once a tile of rows.
+
+mod plan;
+mod row;
+mod scorer;
+
+pub(crate) use plan::Plan;
+pub use row::{LogitRow, Row};
+pub use scorer::{Scorer, TILE_ROWS, TileRows};

@@ -1,0 +1,230 @@
+use qualm_linalg::{Nearest, Rows, log_sum_exp, product_nt};
+use rayon::prelude::*;
+
+use super::plan::{LogitPlan, Plan, Stack};
+use super::row::{LogitRow, Row};
+use crate::detector::Detector;
+use crate::view::{PerView, normalise_rows};
+
+/// Rows scored at once: enough that packing the stacked matrices does not show
+/// (`bench/README.md`), few enough that the products stay in the cache for what reads them next.
+pub const TILE_ROWS: usize = 2048;
+
+/// Rows that one task of the row-wise work takes.
+const TASK: usize = 32;
+
+/// Rows to be scored: features `N x D`, stored logits `N x C`, each empty where there are none.
+#[derive(Debug, Clone, Copy)]
+pub struct TileRows<'a> {
+    /// Row-major `N x D`.
+    pub features: &'a [f32],
+    /// Row-major `N x C`.
+    pub logits: &'a [f32],
+    /// N.
+    pub rows: usize,
+}
+
+/// Runs the plan of several detectors over tiles of rows, with buffers that are kept from tile to
+/// tile.
+#[derive(Debug)]
+pub struct Scorer<'a> {
+    detectors: Vec<&'a dyn Detector>,
+    plan: Plan,
+    unit: Vec<f32>,
+    mapped: PerView<Vec<f32>>,
+    searches: Vec<Nearest>,
+    parts: Vec<f64>,
+    predicted: Vec<u32>,
+    zero_rows: usize,
+}
+
+impl<'a> Scorer<'a> {
+    pub(crate) fn new(detectors: Vec<&'a dyn Detector>, plan: Plan) -> Self {
+        let searches = plan
+            .searches
+            .iter()
+            .map(|search| Nearest::new(search.k))
+            .collect();
+        Self {
+            detectors,
+            plan,
+            unit: Vec::new(),
+            mapped: PerView::default(),
+            searches,
+            parts: Vec::new(),
+            predicted: Vec::new(),
+            zero_rows: 0,
+        }
+    }
+
+    /// Computes the parts of every detector for every row of a tile.
+    pub fn measure(&mut self, tile: TileRows<'_>) {
+        if tile.rows == 0 {
+            self.parts.clear();
+            self.predicted.clear();
+            return;
+        }
+        if self.plan.needs_unit() {
+            self.zero_rows += normalise_rows(tile.features, self.plan.dim, &mut self.unit);
+        }
+        let stacks = &self.plan.stacks;
+        map_rows(
+            &mut self.mapped.raw,
+            tile.features,
+            &stacks.raw,
+            self.plan.dim,
+        );
+        map_rows(
+            &mut self.mapped.unit,
+            &self.unit,
+            &stacks.unit,
+            self.plan.dim,
+        );
+        for (nearest, search) in self.searches.iter_mut().zip(&self.plan.searches) {
+            let bank = Rows::new(&search.bank.rows, self.plan.dim);
+            nearest.search(bank, Rows::new(&self.unit, self.plan.dim));
+        }
+        self.measure_rows(tile);
+    }
+
+    /// What follows the products, row by row in parallel: offsets, the logits' maximum and
+    /// log-sum-exp, and the detectors' parts.
+    fn measure_rows(&mut self, tile: TileRows<'_>) {
+        let Self {
+            detectors,
+            plan,
+            unit,
+            mapped,
+            searches,
+            parts,
+            predicted,
+            ..
+        } = self;
+        let (unit, searches) = (&unit[..], &searches[..]);
+        let width = plan.parts;
+        let (raw, raw_width) = (&mut mapped.raw, plan.stacks.raw.offset.len());
+        let (unit_mapped, unit_width) = (&mut mapped.unit, plan.stacks.unit.offset.len());
+        parts.resize(tile.rows * width, 0.0);
+        predicted.resize(tile.rows, 0);
+        let raw_rows = rows_mut(raw, raw_width, tile.rows);
+        let unit_rows = rows_mut(unit_mapped, unit_width, tile.rows);
+        predicted
+            .par_iter_mut()
+            .zip(parts.par_chunks_exact_mut(width))
+            .zip(raw_rows.into_par_iter().zip(unit_rows))
+            .enumerate()
+            .with_min_len(TASK)
+            .for_each(|(index, ((predicted, parts), (raw, unit_mapped)))| {
+                add(raw, &plan.stacks.raw.offset);
+                add(unit_mapped, &plan.stacks.unit.offset);
+                let logits = match plan.logits {
+                    LogitPlan::None => None,
+                    LogitPlan::Head { classes } => Some(LogitRow::new(&raw[..classes])),
+                    LogitPlan::Stored { classes } => Some(LogitRow::new(
+                        &tile.logits[index * classes..(index + 1) * classes],
+                    )),
+                };
+                *predicted = logits.map_or(0, |logits| logits.predicted as u32);
+                let unit = if plan.needs_unit() {
+                    &unit[index * plan.dim..(index + 1) * plan.dim]
+                } else {
+                    &[]
+                };
+                for (detector, taken) in detectors.iter().zip(&plan.detectors) {
+                    let neighbours = taken.neighbours.map_or(&[][..], |(search, k)| {
+                        let found = searches[search].of(index);
+                        &found[..k.min(found.len())]
+                    });
+                    let row = Row {
+                        mapped: PerView {
+                            raw,
+                            unit: unit_mapped,
+                        },
+                        slots: &taken.slots,
+                        unit,
+                        logits: logits.filter(|_| taken.logits),
+                        neighbours,
+                    };
+                    detector.measure(&row, &mut parts[taken.parts.clone()]);
+                }
+            });
+    }
+
+    /// The parts of detector `detector` for row `row` of the last tile.
+    pub fn parts(&self, row: usize, detector: usize) -> &[f64] {
+        let range = &self.plan.detectors[detector].parts;
+        let start = row * self.plan.parts;
+        &self.parts[start + range.start..start + range.end]
+    }
+
+    /// The parts of all detectors for row `row` of the last tile, one after the other.
+    pub(crate) fn all_parts(&self, row: usize) -> &[f64] {
+        &self.parts[row * self.plan.parts..(row + 1) * self.plan.parts]
+    }
+
+    /// The outlier score of detector `detector` for row `row` of the last tile.
+    pub fn score(&self, row: usize, detector: usize) -> f64 {
+        self.detectors[detector].score(self.parts(row, detector))
+    }
+
+    /// The class that the classifier predicts for row `row` of the last tile, where any detector
+    /// looks at logits.
+    pub fn predicted(&self, row: usize) -> Option<u32> {
+        (self.plan.logits != LogitPlan::None).then(|| self.predicted[row])
+    }
+
+    /// The neighbours that detector `detector` asked for, for row `row` of the last tile.
+    pub fn neighbours(&self, row: usize, detector: usize) -> &[qualm_linalg::Neighbour] {
+        match self.plan.detectors[detector].neighbours {
+            Some((search, k)) => {
+                let found = self.searches[search].of(row);
+                &found[..k.min(found.len())]
+            }
+            None => &[],
+        }
+    }
+
+    /// Rows so far that were zero where a direction was needed.
+    pub fn zero_rows(&self) -> usize {
+        self.zero_rows
+    }
+
+    /// Floating-point operations of the matrix products of one row.
+    pub fn operations_per_row(&self) -> f64 {
+        self.plan.operations_per_row()
+    }
+}
+
+impl<'a> LogitRow<'a> {
+    /// The logits of one row; `values` is not empty.
+    pub(crate) fn new(values: &'a [f32]) -> Self {
+        let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let predicted = values.iter().position(|&x| x == max).unwrap_or(0);
+        Self {
+            values,
+            max,
+            predicted,
+            log_sum_exp: log_sum_exp(values, max),
+        }
+    }
+}
+
+fn map_rows(mapped: &mut Vec<f32>, rows: &[f32], stack: &Stack, dim: usize) {
+    let outputs = stack.offset.len();
+    if outputs > 0 {
+        mapped.resize(rows.len() / dim * outputs, 0.0);
+        product_nt(mapped, Rows::new(rows, dim), Rows::new(&stack.matrix, dim));
+    }
+}
+
+/// One slice a row; empty slices where a view has no map.
+fn rows_mut(mapped: &mut [f32], width: usize, rows: usize) -> Vec<&mut [f32]> {
+    match width {
+        0 => (0..rows).map(|_| &mut [][..]).collect(),
+        width => mapped[..rows * width].chunks_exact_mut(width).collect(),
+    }
+}
+
+fn add(row: &mut [f32], offset: &[f32]) {
+    row.iter_mut().zip(offset).for_each(|(x, o)| *x += o);
+}

@@ -1,0 +1,96 @@
+use qualm_data::{Chunk, Source};
+
+use crate::reference::ReferenceRows;
+use crate::score::{Scorer, TILE_ROWS, TileRows};
+use crate::{Bundle, OodError};
+
+/// A tile of rows with their scores.
+#[derive(Debug)]
+pub struct Scored<'a> {
+    /// The rows, with ids and labels where they have them.
+    pub chunk: &'a Chunk,
+    scorer: &'a Scorer<'a>,
+    scores: &'a [Vec<f64>],
+}
+
+impl Scored<'_> {
+    /// The outlier scores of one detector, one a row.
+    pub fn scores(&self, detector: usize) -> &[f64] {
+        &self.scores[detector]
+    }
+
+    /// The class that the classifier predicts for a row, where any detector looks at logits.
+    pub fn predicted(&self, row: usize) -> Option<u32> {
+        self.scorer.predicted(row)
+    }
+
+    /// What the tile's scores were made of.
+    pub fn scorer(&self) -> &Scorer<'_> {
+        self.scorer
+    }
+}
+
+/// Scores all rows of `source` in one pass and hands them on tile by tile.
+///
+/// # Errors
+/// When rows lack what the detectors need or are not finite, and those of `sink`.
+pub fn score(
+    bundle: &Bundle,
+    source: &dyn Source,
+    sink: &mut dyn FnMut(&Scored<'_>) -> Result<(), OodError>,
+) -> Result<(), OodError> {
+    let schema = source.schema();
+    let mut scorer = bundle.scorer(source.name(), schema)?;
+    let mut reader = source.reader()?;
+    let mut chunk = Chunk::default();
+    let mut scores = vec![Vec::with_capacity(TILE_ROWS); bundle.detectors().len()];
+    loop {
+        reader.read(&mut chunk, TILE_ROWS)?;
+        if chunk.rows == 0 {
+            return Ok(());
+        }
+        chunk.check_finite(source.name(), schema)?;
+        let tile = TileRows {
+            features: &chunk.features,
+            logits: &chunk.logits,
+            rows: chunk.rows,
+        };
+        scorer.measure(tile);
+        for (detector, scores) in scores.iter_mut().enumerate() {
+            scores.clear();
+            scores.extend((0..chunk.rows).map(|row| scorer.score(row, detector)));
+        }
+        sink(&Scored {
+            chunk: &chunk,
+            scorer: &scorer,
+            scores: &scores,
+        })?;
+    }
+}
+
+/// Replaces the reference of `bundle` by the scores of all in-distribution rows of `source`, those
+/// with a negative label left out. Nothing is fitted.
+///
+/// # Errors
+/// As for [`score`], and when no row is left.
+pub fn calibrate(bundle: &mut Bundle, source: &dyn Source) -> Result<(), OodError> {
+    let mut reference = ReferenceRows::new(bundle.detectors().len());
+    score(bundle, source, &mut |scored| {
+        for row in 0..scored.chunk.rows {
+            if scored.chunk.labels.get(row).is_some_and(|&label| label < 0) {
+                continue;
+            }
+            reference.push_scores((0..scored.scores.len()).map(|d| scored.scores(d)[row]));
+            reference.extend_predicted(scored.predicted(row).as_slice());
+        }
+        Ok(())
+    })?;
+    let reference = reference.checked()?.ok_or_else(|| {
+        OodError::rows(
+            source.name(),
+            "holds no in-distribution row; a reference needs some",
+        )
+    })?;
+    bundle.set_reference(reference);
+    Ok(())
+}

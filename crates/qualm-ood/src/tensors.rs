@@ -1,0 +1,356 @@
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use qualm_data::AtomicFile;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
+
+use crate::OodError;
+use crate::detector::AffineMap;
+use crate::statistics::Bank;
+
+#[cfg(target_endian = "big")]
+compile_error!("bundles hold little-endian numbers; this machine would read them backwards");
+
+/// The key of the one metadata entry: one entry, because several have no fixed order and equal
+/// fits must give equal bytes.
+const METADATA: &str = "qualm";
+
+/// What stands before the names of the bank's arrays.
+const BANK: &str = "bank/";
+
+/// Named arrays on their way into a file. A prefix tells the detectors' arrays apart.
+#[derive(Debug, Default)]
+pub struct TensorWriter {
+    prefix: String,
+    arrays: BTreeMap<String, Array>,
+}
+
+#[derive(Debug)]
+struct Array {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl View for &Array {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
+/// A number that arrays are made of.
+pub trait Element: bytemuck::Pod {
+    /// Its type in the file.
+    const DTYPE: Dtype;
+}
+
+impl Element for f32 {
+    const DTYPE: Dtype = Dtype::F32;
+}
+impl Element for f64 {
+    const DTYPE: Dtype = Dtype::F64;
+}
+impl Element for i64 {
+    const DTYPE: Dtype = Dtype::I64;
+}
+impl Element for u64 {
+    const DTYPE: Dtype = Dtype::U64;
+}
+impl Element for u32 {
+    const DTYPE: Dtype = Dtype::U32;
+}
+
+impl TensorWriter {
+    /// Sets what stands before the names that follow, e.g. `vim/`.
+    pub(crate) fn set_prefix(&mut self, prefix: impl Into<String>) {
+        self.prefix = prefix.into();
+    }
+
+    /// Adds an array of rows of `width` numbers.
+    pub fn matrix<T: Element>(&mut self, name: &str, values: &[T], width: usize) {
+        let rows = values.len().checked_div(width).unwrap_or(0);
+        self.put(name, values, vec![rows, width]);
+    }
+
+    /// Adds an array of one dimension.
+    pub fn vector<T: Element>(&mut self, name: &str, values: &[T]) {
+        self.put(name, values, vec![values.len()]);
+    }
+
+    /// Adds the bank of fitting rows; all detectors of a bundle share the one bank.
+    pub fn bank(&mut self, bank: &Bank) {
+        let prefix = std::mem::replace(&mut self.prefix, BANK.to_owned());
+        self.matrix("rows", &bank.rows, bank.dim);
+        self.vector("row_numbers", &bank.row_numbers);
+        self.vector("labels", &bank.labels);
+        self.prefix = prefix;
+    }
+
+    fn put<T: Element>(&mut self, name: &str, values: &[T], shape: Vec<usize>) {
+        let array = Array {
+            dtype: T::DTYPE,
+            shape,
+            bytes: bytemuck::cast_slice(values).to_vec(),
+        };
+        self.arrays.insert(format!("{}{name}", self.prefix), array);
+    }
+
+    /// Writes all arrays and `metadata` (a JSON text) to `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// When the file cannot be written; an old file survives.
+    pub(crate) fn write(&self, path: &Path, metadata: &str) -> Result<(), OodError> {
+        let bytes = self.to_bytes(metadata)?;
+        Ok(AtomicFile::save(path, |file| file.write_all(&bytes))?)
+    }
+
+    /// The file's bytes.
+    pub(crate) fn to_bytes(&self, metadata: &str) -> Result<Vec<u8>, OodError> {
+        let metadata = [(METADATA.to_owned(), metadata.to_owned())].into();
+        safetensors::serialize(self.arrays.iter(), Some(metadata))
+            .map_err(|error| OodError::bundle("bundle", format!("cannot be written: {error}")))
+    }
+}
+
+/// A parsed file of named arrays; shapes and offsets were checked before any was used.
+#[derive(Debug)]
+pub(crate) struct TensorFile<'a> {
+    origin: String,
+    tensors: SafeTensors<'a>,
+    metadata: String,
+    dim: usize,
+    /// What several detectors hold is held once, so that it is computed once.
+    maps: Mutex<Vec<Arc<AffineMap>>>,
+    bank: Mutex<Option<Arc<Bank>>>,
+}
+
+impl<'a> TensorFile<'a> {
+    /// Parses `bytes`; `origin` names them in errors.
+    pub(crate) fn parse(origin: &str, bytes: &'a [u8]) -> Result<Self, OodError> {
+        let fail = |problem: String| OodError::bundle(origin, problem);
+        let not_ours = || fail("is not a file of qualm: write one with `qualm fit`".to_owned());
+        if bytes.is_empty() {
+            return Err(fail("is empty".to_owned()));
+        }
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| {
+            fail(format!(
+                "is not a bundle, or is damaged ({error}); write one with `qualm fit`"
+            ))
+        })?;
+        let metadata = header
+            .metadata()
+            .as_ref()
+            .and_then(|entries| entries.get(METADATA))
+            .ok_or_else(not_ours)?
+            .clone();
+        let tensors = SafeTensors::deserialize(bytes)
+            .map_err(|error| fail(format!("is damaged ({error}); write it anew")))?;
+        Ok(Self {
+            origin: origin.to_owned(),
+            tensors,
+            metadata,
+            dim: 0,
+            maps: Mutex::default(),
+            bank: Mutex::default(),
+        })
+    }
+
+    /// States D, the width of the rows that the arrays belong to.
+    pub(crate) fn set_dim(&mut self, dim: usize) {
+        self.dim = dim;
+    }
+
+    /// The JSON text that was written with the arrays.
+    pub(crate) fn metadata(&self) -> &str {
+        &self.metadata
+    }
+
+    /// The arrays whose names begin with `prefix`.
+    pub(crate) fn reader(&self, prefix: impl Into<String>) -> TensorReader<'_> {
+        TensorReader {
+            file: self,
+            prefix: prefix.into(),
+        }
+    }
+
+    /// All names, sorted.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = self.tensors.names();
+        names.sort_unstable();
+        names
+    }
+}
+
+/// The arrays of one detector.
+#[derive(Debug)]
+pub struct TensorReader<'a> {
+    file: &'a TensorFile<'a>,
+    prefix: String,
+}
+
+impl TensorReader<'_> {
+    /// An array of rows of `width` numbers.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape or type.
+    pub fn matrix<T: Element>(&self, name: &str, width: usize) -> Result<Vec<T>, OodError> {
+        let tensor = self.find(name)?;
+        if tensor.shape().len() != 2 || tensor.shape()[1] != width {
+            return Err(self.wrong(
+                name,
+                format!(
+                    "has shape {:?} where rows of {width} belong",
+                    tensor.shape()
+                ),
+            ));
+        }
+        self.values(name, &tensor)
+    }
+
+    /// An array of `len` numbers.
+    ///
+    /// # Errors
+    /// When it is missing or has another shape or type.
+    pub fn vector<T: Element>(&self, name: &str, len: usize) -> Result<Vec<T>, OodError> {
+        let tensor = self.find(name)?;
+        if tensor.shape() != [len] {
+            return Err(self.wrong(
+                name,
+                format!("has shape {:?} where {len} numbers belong", tensor.shape()),
+            ));
+        }
+        self.values(name, &tensor)
+    }
+
+    /// An array of one dimension, however long.
+    ///
+    /// # Errors
+    /// When it is missing or has another number of dimensions or type.
+    pub fn any_vector<T: Element>(&self, name: &str) -> Result<Vec<T>, OodError> {
+        let len = match self.find(name)?.shape() {
+            [len] => *len,
+            shape => {
+                return Err(self.wrong(
+                    name,
+                    format!("has shape {shape:?} where one dimension belongs"),
+                ));
+            }
+        };
+        self.vector(name, len)
+    }
+
+    /// D, the width of the features.
+    pub fn dim(&self) -> usize {
+        self.file.dim
+    }
+
+    /// The map that an earlier detector of the file gave, where it is equal, else this one.
+    pub fn shared(&self, map: AffineMap) -> Arc<AffineMap> {
+        let mut maps = self
+            .file
+            .maps
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(equal) = maps.iter().find(|other| ***other == map) {
+            return Arc::clone(equal);
+        }
+        let map = Arc::new(map);
+        maps.push(Arc::clone(&map));
+        map
+    }
+
+    /// The bank of fitting rows.
+    ///
+    /// # Errors
+    /// When it is missing or damaged.
+    pub fn bank(&self) -> Result<Arc<Bank>, OodError> {
+        let mut held = self
+            .file
+            .bank
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(bank) = &*held {
+            return Ok(Arc::clone(bank));
+        }
+        let reader = self.file.reader(BANK);
+        let rows = reader.matrix::<f32>("rows", self.dim())?;
+        let row_numbers = reader.vector("row_numbers", rows.len() / self.dim())?;
+        let labels = reader.any_vector("labels")?;
+        if !all_finite(&rows) || (!labels.is_empty() && labels.len() != row_numbers.len()) {
+            return Err(reader.wrong("rows", "is not finite or has labels for other rows"));
+        }
+        let bank = Arc::new(Bank {
+            rows,
+            row_numbers,
+            labels,
+            dim: self.dim(),
+        });
+        *held = Some(Arc::clone(&bank));
+        Ok(bank)
+    }
+
+    /// Numbers a row of the array `name`, where it is a matrix.
+    pub(crate) fn width(&self, name: &str) -> Option<usize> {
+        self.find(name)
+            .ok()
+            .filter(|tensor| tensor.shape().len() == 2)
+            .map(|t| t.shape()[1])
+    }
+
+    /// Whether there is an array of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_ok()
+    }
+
+    /// The error for an array that is there but not right.
+    pub fn wrong(&self, name: &str, problem: impl Into<String>) -> OodError {
+        OodError::bundle(
+            &self.file.origin,
+            format!(
+                "array `{}{name}` {}; the file is damaged",
+                self.prefix,
+                problem.into()
+            ),
+        )
+    }
+
+    fn find(&self, name: &str) -> Result<TensorView<'_>, OodError> {
+        let full = format!("{}{name}", self.prefix);
+        self.file.tensors.tensor(&full).map_err(|_| {
+            OodError::bundle(
+                &self.file.origin,
+                format!("array `{full}` is missing; the file is damaged"),
+            )
+        })
+    }
+
+    fn values<T: Element>(&self, name: &str, tensor: &TensorView<'_>) -> Result<Vec<T>, OodError> {
+        if tensor.dtype() != T::DTYPE {
+            return Err(self.wrong(
+                name,
+                format!("holds {:?} where {:?} belongs", tensor.dtype(), T::DTYPE),
+            ));
+        }
+        Ok(bytemuck::pod_collect_to_vec(tensor.data()))
+    }
+}
+
+/// Refuses arrays with NaN or infinity.
+pub(crate) fn all_finite(values: &[f32]) -> bool {
+    values.iter().all(|x| x.is_finite())
+}
