@@ -1,7 +1,7 @@
-use std::io::Read;
+use std::io::{self, Read};
 
-use crate::bytes::Bytes;
-use crate::container::ZipEntry;
+use crate::bytes::{Bytes, Section};
+use crate::container::{ZipEntry, ZipStream};
 use crate::{DType, DataError, FloatType};
 
 /// Name, type and shape of an array in a file.
@@ -74,12 +74,37 @@ impl StoredArray {
     }
 
     /// The items as a stream from the first to the last.
-    pub(crate) fn stream(&self, bytes: &Bytes) -> Result<Box<dyn Read + Send>, DataError> {
+    pub(crate) fn stream(&self, bytes: &Bytes) -> Result<ItemStream, DataError> {
         Ok(match &self.place {
             Place::At(offset) => {
-                Box::new(bytes.section(*offset, offset.saturating_add(self.info.bytes)))
+                ItemStream::Section(bytes.section(*offset, offset.saturating_add(self.info.bytes)))
             }
-            Place::Zip(entry) => Box::new(entry.stream(bytes)?),
+            Place::Zip(entry) => ItemStream::Zip(entry.stream(bytes)?),
         })
+    }
+}
+
+/// The items of an array, one after the other.
+pub(crate) enum ItemStream {
+    Section(Section),
+    Zip(ZipStream),
+}
+
+impl ItemStream {
+    /// Passes over the next `count` bytes, without reading them where they have no checksum.
+    pub(crate) fn skip(&mut self, count: u64) -> io::Result<()> {
+        match self {
+            Self::Section(section) => section.skip(count),
+            Self::Zip(stream) => io::copy(&mut stream.take(count), &mut io::sink()).map(drop),
+        }
+    }
+}
+
+impl Read for ItemStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Section(section) => section.read(buffer),
+            Self::Zip(stream) => stream.read(buffer),
+        }
     }
 }

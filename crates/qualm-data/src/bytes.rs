@@ -148,6 +148,17 @@ pub(crate) struct Section {
     at: u64,
 }
 
+impl Section {
+    /// Passes over the next `count` bytes.
+    pub(crate) fn skip(&mut self, count: u64) -> io::Result<()> {
+        self.at = self.at.saturating_add(count);
+        if self.at > self.end {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
+    }
+}
+
 impl Read for Section {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let left = self.end.saturating_sub(self.at);

@@ -241,30 +241,59 @@ struct FileReader<'a> {
     set: &'a FeatureSet,
     next_row: u64,
     next_shard: usize,
-    current: Option<Box<dyn ShardReader>>,
+    current: Option<Current>,
+}
+
+/// The shard that is being read.
+struct Current {
+    reader: Box<dyn ShardReader>,
+    left: u64,
+}
+
+impl FileReader<'_> {
+    /// The shard that holds the next row; `None` at the end of the set.
+    fn shard(&mut self) -> Result<Option<&mut Current>, DataError> {
+        while self
+            .current
+            .as_ref()
+            .is_none_or(|current| current.left == 0)
+        {
+            let Some(part) = self.set.shards.get(self.next_shard) else {
+                return Ok(None);
+            };
+            self.next_shard += 1;
+            self.current = Some(Current {
+                reader: self.set.reopen(part)?,
+                left: part.rows,
+            });
+        }
+        Ok(self.current.as_mut())
+    }
 }
 
 impl RowReader for FileReader<'_> {
     fn read(&mut self, chunk: &mut Chunk, max_rows: usize) -> Result<(), DataError> {
         chunk.clear(self.next_row);
         while chunk.rows < max_rows {
-            let shard = match &mut self.current {
-                Some(shard) => shard,
-                none => {
-                    let Some(part) = self.set.shards.get(self.next_shard) else {
-                        break;
-                    };
-                    self.next_shard += 1;
-                    none.insert(self.set.reopen(part)?)
-                }
-            };
-            let rows = shard.append(chunk, max_rows - chunk.rows)?;
+            let Some(shard) = self.shard()? else { break };
+            let rows = shard.reader.append(chunk, max_rows - chunk.rows)?;
+            shard.left -= rows as u64;
             chunk.rows += rows;
-            if rows == 0 {
-                self.current = None;
-            }
         }
         self.next_row += chunk.rows as u64;
+        Ok(())
+    }
+
+    fn skip(&mut self, rows: u64) -> Result<(), DataError> {
+        let mut left = rows;
+        while left > 0 {
+            let Some(shard) = self.shard()? else { break };
+            let rows = shard.left.min(left);
+            shard.reader.skip(rows)?;
+            shard.left -= rows;
+            left -= rows;
+        }
+        self.next_row += rows - left;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::io::Read;
 
-use crate::array::{Encoding, StoredArray};
+use crate::array::{Encoding, ItemStream, StoredArray};
 use crate::bytes::Bytes;
 use crate::container::stored_arrays;
 use crate::decode::{append_floats, append_ints, padded_utf8, padded_utf32, swap_bytes};
@@ -51,6 +51,9 @@ pub(crate) struct Shard {
 pub(crate) trait ShardReader: Send {
     /// Appends at most `max_rows` rows to the columns of `chunk` and says how many; 0 at the end.
     fn append(&mut self, chunk: &mut Chunk, max_rows: usize) -> Result<usize, DataError>;
+
+    /// Passes over the next `rows` rows, which are there.
+    fn skip(&mut self, rows: u64) -> Result<(), DataError>;
 }
 
 impl Shard {
@@ -186,13 +189,21 @@ impl ShardReader for ArraysReader {
         self.left -= rows as u64;
         Ok(rows)
     }
+
+    fn skip(&mut self, rows: u64) -> Result<(), DataError> {
+        for (_, column) in &mut self.columns {
+            column.skip(rows)?;
+        }
+        self.left = self.left.saturating_sub(rows);
+        Ok(())
+    }
 }
 
 /// Reads an array from its first row to its last, a piece at a time.
 pub(crate) struct ArrayReader {
     bytes: Bytes,
     name: String,
-    stream: Box<dyn Read + Send>,
+    stream: ItemStream,
     encoding: Encoding,
     swap: Option<usize>,
     /// Bytes an item.
@@ -333,6 +344,15 @@ impl ArrayReader {
             left -= items;
         }
         self.done += rows as u64;
+        Ok(())
+    }
+
+    fn skip(&mut self, rows: u64) -> Result<(), DataError> {
+        let bytes = rows.saturating_mul(self.width as u64 * self.item as u64);
+        self.stream
+            .skip(bytes)
+            .map_err(|error| self.bytes.error(error))?;
+        self.done += rows;
         Ok(())
     }
 

@@ -2,7 +2,8 @@ use std::path::Path;
 
 use crate::{ArrayInfo, DataError};
 
-/// A path as typed, split from the renames after it: `PATH` or `PATH:role=name,role=name`.
+/// A path as typed, split from the renames after it: `PATH` or `PATH:role=name,role=name`. An
+/// empty name, as in `PATH:labels=`, leaves an array out that has its default name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Spec {
     pub(crate) path: String,
@@ -68,8 +69,7 @@ fn renames(text: &str, roles: &[&'static str]) -> Option<Vec<(&'static str, Stri
             let item = item.trim();
             let (role, name) = item.split_once('=').unwrap_or((item, item));
             let role = roles.iter().find(|&&known| known == role.trim())?;
-            let name = name.trim();
-            (!name.is_empty()).then(|| (*role, name.to_owned()))
+            Some((*role, name.trim().to_owned()))
         })
         .collect()
 }
@@ -108,6 +108,9 @@ impl Names {
     ) -> Result<Option<usize>, DataError> {
         let explicit = self.explicit.iter().find(|(known, _)| *known == role);
         let name = explicit.map_or(role, |(_, name)| name);
+        if name.is_empty() {
+            return Ok(None);
+        }
         let at = arrays.iter().position(|array| array.name == name);
         if at.is_none() && explicit.is_some() {
             return Err(missing(origin, role, name, arrays));
@@ -170,6 +173,10 @@ mod tests {
         assert_eq!(
             parse("a.npy:labels"),
             ("a.npy".into(), vec![("labels", "labels".into())])
+        );
+        assert_eq!(
+            parse("a.npz:labels="),
+            ("a.npz".into(), vec![("labels", String::new())])
         );
         assert_eq!(
             parse("-:features=x"),

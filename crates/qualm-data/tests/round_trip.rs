@@ -91,6 +91,14 @@ fn read_by(source: &dyn Source, rows_at_once: usize) -> Chunk {
     }
 }
 
+fn read_from(source: &dyn Source, skipped: u64) -> Chunk {
+    let mut reader = source.reader().unwrap();
+    let mut chunk = Chunk::default();
+    reader.skip(skipped).unwrap();
+    reader.read(&mut chunk, usize::MAX).unwrap();
+    chunk
+}
+
 fn extend(to: &mut KeyColumn, from: &KeyColumn) {
     match (&mut *to, from) {
         (KeyColumn::Int(to), KeyColumn::Int(from)) => to.extend(from),
@@ -137,7 +145,12 @@ proptest! {
     }
 
     #[test]
-    fn shards_read_like_one_file(set in sets(), cut in 0usize..40, rows_at_once in 1usize..50) {
+    fn shards_read_like_one_file(
+        set in sets(),
+        cut in 0usize..40,
+        rows_at_once in 1usize..50,
+        skipped in 0usize..45,
+    ) {
         let folder = tempfile::tempdir().unwrap();
         let rows = set.rows().rows;
         let cut = cut.min(rows);
@@ -156,6 +169,11 @@ proptest! {
             let read = read_by(&stored, rows_at_once);
             prop_assert_eq!(&read.features, &set.rows().features);
             prop_assert_eq!(&read.labels, &set.rows().labels);
+            let tail = read_from(&stored, skipped as u64);
+            let skipped = skipped.min(rows);
+            prop_assert_eq!(tail.first_row, skipped as u64);
+            let dim = set.schema().dim.unwrap_or(0);
+            prop_assert_eq!(&tail.features, &set.rows().features[skipped * dim..]);
             let other = file(&folder, "joined", Format::Safetensors);
             convert(&stored, &other, None).unwrap();
             prop_assert_eq!(&read_by(&open(&other), rows_at_once).logits, &set.rows().logits);

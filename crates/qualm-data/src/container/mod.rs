@@ -14,7 +14,7 @@ use crate::bytes::Bytes;
 use crate::{ArrayInfo, DataError};
 
 pub(crate) use npy::npy_header;
-pub(crate) use npz::ZipEntry;
+pub(crate) use npz::{ZipEntry, ZipStream};
 
 /// A file format of feature sets.
 ///

@@ -131,7 +131,7 @@ impl ZipEntry {
             crc: Crc::new(),
             expected: self.crc,
         };
-        io::copy(&mut (&mut stream).take(self.skip), &mut io::sink())
+        io::copy(&mut stream.by_ref().take(self.skip), &mut io::sink())
             .map_err(|error| bytes.error(error))?;
         Ok(stream)
     }

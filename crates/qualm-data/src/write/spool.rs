@@ -155,7 +155,7 @@ pub(super) fn too_large(
     DataError::malformed(
         origin,
         format!(
-            "row {} holds {} in `{role}` column {}, too large for {float}; choose f32",
+            "row {} holds {:?} in `{role}` column {}, too large for {float}; choose f32",
             first_row + (at / width) as u64,
             values[at],
             at % width
