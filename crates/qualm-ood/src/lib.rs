@@ -46,6 +46,7 @@
 
 mod bundle;
 mod catalogue;
+pub mod decide;
 mod detector;
 mod error;
 mod fit;
@@ -63,6 +64,7 @@ mod view;
 
 pub use bundle::{Bundle, FORMAT, FittedDetector, Shape};
 pub use catalogue::{CATALOGUE, Entry};
+pub use decide::{DecideOptions, Decided, Decider, Decision, Outcome, Rule, Threshold, Verdict};
 pub use detector::{AffineMap, Detector, Inputs, NeighbourInput};
 pub use error::OodError;
 pub use fit::{BLOCK_ROWS, FitContext, FitInput, FitOptions, Fitted, Origin, Split, Tally, fit};
