@@ -2,8 +2,8 @@ use faer::linalg::matmul::triangular::{BlockStructure, matmul};
 use faer::{Accum, MatMut, MatRef};
 use rayon::prelude::*;
 
-use crate::Rows;
 use crate::product::all_threads;
+use crate::{Real, Rows};
 
 /// Rows multiplied at once: small enough that a tile stays in the cache while every pair of its
 /// columns is multiplied, large enough that packing does not show (`bench/README.md`).
@@ -14,20 +14,20 @@ pub fn packed_len(dim: usize) -> usize {
     dim * (dim + 1) / 2
 }
 
-/// The scratch in which `X^T X` of a block of rows is summed in `f32`, lower half only.
-///
-/// Sums over more rows than a block belong into `f64`: see [`SymmetricSum::add_to_packed`].
+/// The scratch in which `X^T X` of a block of rows is summed, lower half only, in the precision of
+/// the rows. Sums over more rows than a block belong into `f64`: see
+/// [`SymmetricSum::scatter_about`].
 #[derive(Debug)]
-pub struct SymmetricSum {
-    lower: Vec<f32>,
+pub struct SymmetricSum<T> {
+    lower: Vec<T>,
     dim: usize,
 }
 
-impl SymmetricSum {
-    /// Scratch for rows of width `dim`: `4 * dim^2` bytes.
+impl<T: Real> SymmetricSum<T> {
+    /// Scratch for rows of width `dim`: `dim^2` numbers.
     pub fn new(dim: usize) -> Self {
         Self {
-            lower: vec![0.0; dim * dim],
+            lower: vec![T::ZERO; dim * dim],
             dim,
         }
     }
@@ -37,14 +37,14 @@ impl SymmetricSum {
     ///
     /// # Panics
     /// When the rows have another width.
-    pub fn set(&mut self, rows: Rows<'_, f32>) {
+    pub fn set(&mut self, rows: Rows<'_, T>) {
         assert_eq!(
             rows.width(),
             self.dim,
             "the rows must have the width of the sum"
         );
         if rows.is_empty() {
-            self.lower.fill(0.0);
+            self.lower.fill(T::ZERO);
         }
         for start in (0..rows.len()).step_by(TILE) {
             let tile = rows.range(start, (start + TILE).min(rows.len()));
@@ -61,7 +61,7 @@ impl SymmetricSum {
                 BlockStructure::Rectangular,
                 x,
                 BlockStructure::Rectangular,
-                1.0,
+                T::ONE,
                 all_threads(),
             );
         }
@@ -82,7 +82,8 @@ impl SymmetricSum {
             let from = &self.lower[i * self.dim..][..=i];
             let shift = count * mean[i];
             for ((to, &sum), m) in row.iter_mut().zip(from).zip(mean) {
-                *to = f64::from(sum) - shift * m;
+                let sum: f64 = sum.into();
+                *to = sum - shift * m;
             }
         });
     }
@@ -130,7 +131,7 @@ mod tests {
     fn scatter_of_three_rows_by_hand() {
         // Rows (1,0), (3,2), (5,4): mean (3,2), scatter 8 everywhere.
         let mut sum = SymmetricSum::new(2);
-        sum.set(Rows::new(&[1.0, 0.0, 3.0, 2.0, 5.0, 4.0], 2));
+        sum.set(Rows::new(&[1.0f32, 0.0, 3.0, 2.0, 5.0, 4.0], 2));
         let mut packed = vec![0.0; 3];
         sum.scatter_about(&[3.0, 2.0], 3.0, &mut packed);
         assert_eq!(packed, [8.0, 8.0, 8.0]);

@@ -105,7 +105,11 @@ fn offer(kept: &mut Vec<Neighbour>, similarities: &[f32], first: u32, k: usize) 
     for (index, &similarity) in (first..).zip(similarities) {
         // Equals come later in the bank and lose to those that are kept.
         if similarity > bar || kept.len() < k {
-            kept.push(Neighbour { similarity, index });
+            // -0 and 0 are equals, which the total order of floats would tell apart.
+            kept.push(Neighbour {
+                similarity: similarity + 0.0,
+                index,
+            });
             if kept.len() == 2 * k {
                 bar = cut(kept, k);
             }
@@ -137,7 +141,7 @@ mod tests {
             let bank: Vec<f32> = bank[..bank.len() / 3 * 3].iter().map(|&x| f32::from(x)).collect();
             let query: Vec<f32> = query.iter().map(|&x| f32::from(x)).collect();
             let mut all: Vec<Neighbour> = bank.chunks(3).zip(0..).map(|(row, index)| Neighbour {
-                similarity: row.iter().zip(&query).map(|(a, b)| a * b).sum(), index,
+                similarity: row.iter().zip(&query).map(|(a, b)| a * b).sum::<f32>() + 0.0, index,
             }).collect();
             all.sort_by(Neighbour::order);
             all.truncate(k);

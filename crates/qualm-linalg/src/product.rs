@@ -1,3 +1,5 @@
+use std::ops::Sub;
+
 use faer::linalg::matmul::matmul;
 use faer::traits::ComplexField;
 use faer::{Accum, MatMut, MatRef, Par};
@@ -5,16 +7,20 @@ use faer::{Accum, MatMut, MatRef, Par};
 use crate::Rows;
 
 /// The numbers that products are made of: `f32` where data flows, `f64` where it is solved for.
-pub trait Real: ComplexField + Copy {
+pub trait Real: ComplexField + Copy + From<f32> + Into<f64> + Sub<Output = Self> {
+    /// 0.
+    const ZERO: Self;
     /// 1.
     const ONE: Self;
 }
 
 impl Real for f32 {
+    const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 }
 
 impl Real for f64 {
+    const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qualm_linalg::{inverse_cholesky, packed_len};
+use qualm_linalg::{Rows, inverse_cholesky, packed_len, product_nt, product_tn};
 
 use crate::OodError;
 use crate::catalogue::Entry;
@@ -62,15 +62,16 @@ impl Method for Mahalanobis {
         let moment = context.moment(self.view)?;
         let sums = context.class_sums(self.view)?;
         let dim = moment.dim();
-        let covariance = regularised(within_classes(moment, sums), dim, self.ridge);
+        let (deviations, counts) = class_deviations(moment, sums);
+        let within = within_classes(moment, &deviations, &counts);
+        let covariance = regularised(within, dim, self.ridge);
         let whiten =
             inverse_cholesky(&covariance, dim).map_err(|_| context.singular(self.ridge))?;
-        let means = whitened_means(moment, sums, &whiten);
         Ok(Box::new(MahalanobisDetector::new(
             self.view,
             &whiten,
             &moment.mean,
-            &means,
+            &deviations,
         )))
     }
 
@@ -98,37 +99,42 @@ impl Method for Mahalanobis {
     }
 }
 
+/// Mean of each class that has rows, less the mean of all rows; row-major. Beside it the number of
+/// rows of each.
+fn class_deviations(moment: &SecondMoment, sums: &ClassSums) -> (Vec<f64>, Vec<f64>) {
+    let mut deviations = Vec::with_capacity(sums.classes() * moment.dim());
+    let mut counts = Vec::new();
+    for class in 0..sums.classes() {
+        if let Some(mean) = sums.mean(class) {
+            deviations.extend(mean.iter().zip(&moment.mean).map(|(m, all)| m - all));
+            counts.push(sums.counts[class] as f64);
+        }
+    }
+    (deviations, counts)
+}
+
 /// Pooled covariance within classes: the scatter about the mean of all rows, less the scatter of
-/// the class means.
-fn within_classes(moment: &SecondMoment, sums: &ClassSums) -> Vec<f64> {
-    use rayon::prelude::*;
+/// the class means. Packed lower triangle.
+fn within_classes(moment: &SecondMoment, deviations: &[f64], counts: &[f64]) -> Vec<f64> {
     let dim = moment.dim();
-    let deviations: Vec<(f64, Vec<f64>)> = (0..sums.classes())
-        .filter_map(|class| {
-            let mean = sums.mean(class)?;
-            let deviation = mean
-                .iter()
-                .zip(&moment.mean)
-                .map(|(m, all)| m - all)
-                .collect();
-            Some((sums.counts[class] as f64, deviation))
-        })
-        .collect();
-    let rows: Vec<Vec<f64>> = (0..dim)
-        .into_par_iter()
-        .map(|i| {
-            let mut row = moment.scatter[packed_len(i)..packed_len(i + 1)].to_vec();
-            for (count, deviation) in &deviations {
-                let scale = count * deviation[i];
-                row.iter_mut()
-                    .zip(deviation)
-                    .for_each(|(x, d)| *x -= scale * d);
-            }
-            row.iter_mut().for_each(|x| *x /= moment.count);
-            row
-        })
-        .collect();
-    rows.concat()
+    let mut scaled = deviations.to_vec();
+    for (row, count) in scaled.chunks_exact_mut(dim).zip(counts) {
+        row.iter_mut().for_each(|x| *x *= count.sqrt());
+    }
+    let mut between = vec![0.0; dim * dim];
+    product_tn(
+        &mut between,
+        Rows::new(&scaled, dim),
+        Rows::new(&scaled, dim),
+    );
+    let mut within = moment.scatter.clone();
+    for i in 0..dim {
+        let row = &mut within[packed_len(i)..packed_len(i + 1)];
+        for (x, b) in row.iter_mut().zip(&between[i * dim..]) {
+            *x = (*x - b) / moment.count;
+        }
+    }
+    within
 }
 
 fn regularised(mut covariance: Vec<f64>, dim: usize, ridge: f64) -> Vec<f64> {
@@ -138,28 +144,6 @@ fn regularised(mut covariance: Vec<f64>, dim: usize, ridge: f64) -> Vec<f64> {
         covariance[diagonal(i)] += ridge * trace / dim as f64;
     }
     covariance
-}
-
-/// `L^-1 (mu_k - mu)` of every class that has rows, row-major.
-fn whitened_means(moment: &SecondMoment, sums: &ClassSums, whiten: &[f64]) -> Vec<f64> {
-    use rayon::prelude::*;
-    let means: Vec<Vec<f64>> = (0..sums.classes())
-        .into_par_iter()
-        .filter_map(|class| {
-            let mut deviation = sums.mean(class)?;
-            deviation
-                .iter_mut()
-                .zip(&moment.mean)
-                .for_each(|(m, all)| *m -= all);
-            // L^-1 is lower triangular: row i ends at i.
-            let rows = whiten.chunks_exact(moment.dim()).enumerate();
-            let dot = |(i, row): (usize, &[f64])| -> f64 {
-                row[..=i].iter().zip(&deviation).map(|(a, b)| a * b).sum()
-            };
-            Some(rows.map(dot).collect())
-        })
-        .collect();
-    means.concat()
 }
 
 #[derive(Debug)]
@@ -173,30 +157,28 @@ struct MahalanobisDetector {
 }
 
 impl MahalanobisDetector {
-    fn new(view: View, whiten: &[f64], mean: &[f64], means: &[f64]) -> Self {
-        use rayon::prelude::*;
+    /// The detector for the whitening matrix `L^-1` and the deviations of the class means.
+    fn new(view: View, whiten: &[f64], mean: &[f64], deviations: &[f64]) -> Self {
         let dim = mean.len();
-        // 2 (L^-T L^-1 m_k), so that the inner product with x - mu is the class term.
-        let classes: Vec<f64> = means
-            .par_chunks_exact(dim)
-            .flat_map_iter(|m| {
-                let mut direction = vec![0f64; dim];
-                for (i, (row, m)) in whiten.chunks_exact(dim).zip(m).enumerate() {
-                    direction
-                        .iter_mut()
-                        .zip(&row[..=i])
-                        .for_each(|(d, a)| *d += 2.0 * m * a);
-                }
-                direction
-            })
-            .collect();
+        let (whiten_rows, deviations) = (Rows::new(whiten, dim), Rows::new(deviations, dim));
+        // D x C, the whitened means as columns; then C x D, what the row is multiplied with.
+        let mut means = vec![0.0; dim * deviations.len()];
+        product_nt(&mut means, whiten_rows, deviations);
+        let mut classes = vec![0.0; deviations.len() * dim];
+        product_tn(
+            &mut classes,
+            Rows::new(&means, deviations.len()),
+            whiten_rows,
+        );
+        classes.iter_mut().for_each(|x| *x *= 2.0);
+        let mut squares = vec![0.0; deviations.len()];
+        for row in means.chunks_exact(deviations.len()) {
+            squares.iter_mut().zip(row).for_each(|(s, m)| *s += m * m);
+        }
         Self {
             whiten: Arc::new(AffineMap::about(view, whiten, mean)),
             classes: Arc::new(AffineMap::about(view, &classes, mean)),
-            squares: means
-                .chunks_exact(dim)
-                .map(|m| m.iter().map(|x| x * x).sum())
-                .collect(),
+            squares,
         }
     }
 }
