@@ -1,0 +1,326 @@
+use crate::HeadError;
+use crate::line_search::{Found, Line, Probe};
+
+/// A convex function with its gradient.
+pub(crate) trait Smooth {
+    /// The value at `at`; `gradient` is replaced. May be infinite or NaN far out.
+    fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError>;
+
+    /// The size of a gradient in the units in which the tolerance is given.
+    fn norm(&self, gradient: &[f64]) -> f64;
+}
+
+/// Why the search for a minimum ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The gradient is as small as asked for.
+    Converged,
+    /// The iterations are used up: more of them would help.
+    Iterations,
+    /// No step makes the objective smaller in `f64`: the tolerance is below its rounding errors.
+    Rounding,
+}
+
+/// When to stop.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) iterations: u64,
+    pub(crate) gradient_norm: f64,
+}
+
+/// The point where the search ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Minimum {
+    pub(crate) at: Vec<f64>,
+    pub(crate) value: f64,
+    pub(crate) gradient_norm: f64,
+    pub(crate) iterations: u64,
+    pub(crate) stop: Stop,
+}
+
+/// Pairs of steps and gradient changes that stand for the second derivatives. Each costs two
+/// vectors of memory and saves passes over the rows: on 1000 x 96 activations of a digits
+/// classifier (C = 1) a history of 10 takes 824 passes, 20 takes 534, 40 takes 402.
+pub(crate) const HISTORY: usize = 20;
+
+/// Vectors as long as the parameters that [`minimise`] holds at most: the history, two points
+/// with their gradients, and the direction.
+pub(crate) const VECTORS: usize = 2 * HISTORY + 5;
+
+/// Steps that may bring neither the value nor the gradient lower before rounding is blamed.
+const PATIENCE: u32 = 50;
+
+/// L-BFGS: Nocedal and Wright, "Numerical Optimization" (2006), algorithms 7.4 and 7.5, with the
+/// line search of [`Line`].
+///
+/// Own code, because the line searches of argmin 0.11 have no end of their own. Measured on the
+/// digits activations with C = 0.01: down to a gradient norm of 1e-6 its L-BFGS with the
+/// search of More and Thuente is as quick as this one (183 passes to 226, history 10), but asked
+/// for 1e-16, below what `f64` can tell apart, it never returns, where this one ends with
+/// [`Stop::Rounding`]; with the search of Hager and Zhang it takes 494 passes. Besides, it tells
+/// only as text that the function could not be evaluated.
+///
+/// `observe` is told iteration, value and gradient norm of the start and after each step.
+pub(crate) fn minimise(
+    function: &mut dyn Smooth,
+    start: Vec<f64>,
+    limits: Limits,
+    observe: &mut dyn FnMut(u64, f64, f64),
+) -> Result<Minimum, HeadError> {
+    let mut at = start;
+    let mut gradient = vec![0.0; at.len()];
+    let mut value = function.evaluate(&at, &mut gradient)?;
+    let mut next = at.clone();
+    let mut next_gradient = gradient.clone();
+    let mut direction = gradient.clone();
+    let mut history = History::default();
+    let mut iterations = 0;
+    let mut lowest = (f64::INFINITY, f64::INFINITY);
+    let mut idle = 0;
+    let stop = loop {
+        let norm = function.norm(&gradient);
+        observe(iterations, value, norm);
+        idle = if value < lowest.0 || norm < lowest.1 {
+            0
+        } else {
+            idle + 1
+        };
+        lowest = (lowest.0.min(value), lowest.1.min(norm));
+        if norm <= limits.gradient_norm {
+            break Stop::Converged;
+        }
+        if iterations == limits.iterations {
+            break Stop::Iterations;
+        }
+        if idle == PATIENCE {
+            break Stop::Rounding;
+        }
+        history.descent(&gradient, &mut direction);
+        let slope = dot(&gradient, &direction);
+        let mut line = Line::new(Probe { value, slope });
+        let mut step = 1.0;
+        let found = loop {
+            for ((next, at), d) in next.iter_mut().zip(&at).zip(&direction) {
+                *next = at + step * d;
+            }
+            let value = function.evaluate(&next, &mut next_gradient)?;
+            let slope = dot(&next_gradient, &direction);
+            match line.judge(step, Probe { value, slope }) {
+                Found::Step => break Some(value),
+                Found::Nothing => break None,
+                Found::Try(other) => step = other,
+            }
+        };
+        match found {
+            Some(next_value) => {
+                history.push(&at, &next, &gradient, &next_gradient);
+                std::mem::swap(&mut at, &mut next);
+                std::mem::swap(&mut gradient, &mut next_gradient);
+                value = next_value;
+                iterations += 1;
+            }
+            // The history may mislead where rounding has spoilt it; the gradient does not.
+            None if !history.pairs.is_empty() => history.pairs.clear(),
+            None => break Stop::Rounding,
+        }
+    };
+    Ok(Minimum {
+        gradient_norm: function.norm(&gradient),
+        at,
+        value,
+        iterations,
+        stop,
+    })
+}
+
+/// The last steps `s` and the changes `y` of the gradient that they made, oldest first.
+#[derive(Default)]
+struct History {
+    pairs: Vec<Pair>,
+}
+
+struct Pair {
+    step: Vec<f64>,
+    change: Vec<f64>,
+    /// `1 / <s, y>`.
+    rho: f64,
+}
+
+impl History {
+    fn push(&mut self, from: &[f64], to: &[f64], before: &[f64], after: &[f64]) {
+        let mut pair = if self.pairs.len() == HISTORY {
+            self.pairs.remove(0)
+        } else {
+            Pair {
+                step: vec![0.0; from.len()],
+                change: vec![0.0; from.len()],
+                rho: 0.0,
+            }
+        };
+        subtract(&mut pair.step, to, from);
+        subtract(&mut pair.change, after, before);
+        let curvature = dot(&pair.step, &pair.change);
+        // Steps that the line search accepts have positive curvature, unless rounding hides it.
+        if curvature > f64::EPSILON * dot(&pair.change, &pair.change) {
+            pair.rho = curvature.recip();
+            self.pairs.push(pair);
+        }
+    }
+
+    /// Sets `out` to minus the approximate inverse of the second derivatives times `gradient`.
+    fn descent(&self, gradient: &[f64], out: &mut [f64]) {
+        for (out, g) in out.iter_mut().zip(gradient) {
+            *out = -g;
+        }
+        let mut shares = [0.0; HISTORY];
+        for (pair, share) in self.pairs.iter().zip(&mut shares).rev() {
+            *share = pair.rho * dot(&pair.step, out);
+            add_scaled(out, -*share, &pair.change);
+        }
+        if let Some(last) = self.pairs.last() {
+            let scale = (last.rho * dot(&last.change, &last.change)).recip();
+            out.iter_mut().for_each(|x| *x *= scale);
+        }
+        for (pair, share) in self.pairs.iter().zip(&shares) {
+            let other = pair.rho * dot(&pair.change, out);
+            add_scaled(out, share - other, &pair.step);
+        }
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn subtract(out: &mut [f64], a: &[f64], b: &[f64]) {
+    for (out, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
+        *out = a - b;
+    }
+}
+
+fn add_scaled(out: &mut [f64], scale: f64, x: &[f64]) {
+    for (out, x) in out.iter_mut().zip(x) {
+        *out += scale * x;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `sum_i w_i x_i^2 / 2`, counting evaluations.
+    struct Bowl {
+        weights: Vec<f64>,
+        evaluations: u64,
+    }
+
+    impl Smooth for Bowl {
+        fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError> {
+            self.evaluations += 1;
+            for ((g, w), x) in gradient.iter_mut().zip(&self.weights).zip(at) {
+                *g = w * x;
+            }
+            Ok(0.5 * dot(at, gradient))
+        }
+
+        fn norm(&self, gradient: &[f64]) -> f64 {
+            dot(gradient, gradient).sqrt()
+        }
+    }
+
+    /// `x^4 - 1`: its second derivative vanishes at the minimum, its value does not.
+    struct Flat;
+
+    impl Smooth for Flat {
+        fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError> {
+            gradient[0] = 4.0 * at[0].powi(3);
+            Ok(at[0].powi(4) - 1.0)
+        }
+
+        fn norm(&self, gradient: &[f64]) -> f64 {
+            gradient[0].abs()
+        }
+    }
+
+    const LIMITS: Limits = Limits {
+        iterations: 500,
+        gradient_norm: 1e-9,
+    };
+
+    #[test]
+    fn a_narrow_bowl_is_descended_with_few_evaluations() {
+        let mut bowl = Bowl {
+            weights: (0..50).map(|i| 1.1f64.powi(i)).collect(),
+            evaluations: 0,
+        };
+        let mut values = Vec::new();
+        let found = minimise(
+            &mut bowl,
+            vec![1.0; 50],
+            LIMITS,
+            &mut |iteration, value, _| {
+                assert_eq!(iteration, values.len() as u64);
+                values.push(value);
+            },
+        )
+        .unwrap();
+        assert_eq!(found.stop, Stop::Converged);
+        assert!(found.gradient_norm <= 1e-9);
+        assert!(values.windows(2).all(|pair| pair[1] < pair[0]));
+        assert!(
+            bowl.evaluations < 5 * found.iterations / 4,
+            "{}",
+            bowl.evaluations
+        );
+    }
+
+    #[test]
+    fn a_flat_bottom_is_reached_although_its_values_are_all_alike() {
+        // Below x = 1e-4 the value is -1 to the last digit: only slopes show the way.
+        let limits = Limits {
+            gradient_norm: 1e-20,
+            ..LIMITS
+        };
+        let found = minimise(&mut Flat, vec![3.0], limits, &mut |_, _, _| {}).unwrap();
+        assert_eq!(found.stop, Stop::Converged);
+        assert!(found.at[0].abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_tolerance_below_rounding_ends() {
+        /// `cosh(x - 1/3)`: no `f64` is its minimum, where the slope is at least 1e-17.
+        struct Chain;
+        impl Smooth for Chain {
+            fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError> {
+                let x = at[0] + 1e3 - (1e3 + 1.0 / 3.0);
+                gradient[0] = x.sinh() + 1e-17;
+                Ok(x.cosh())
+            }
+
+            fn norm(&self, gradient: &[f64]) -> f64 {
+                gradient[0].abs()
+            }
+        }
+        let limits = Limits {
+            iterations: u64::MAX,
+            gradient_norm: 1e-300,
+        };
+        let found = minimise(&mut Chain, vec![5.0], limits, &mut |_, _, _| {}).unwrap();
+        assert_eq!(found.stop, Stop::Rounding);
+        assert!(found.gradient_norm < 1e-12);
+    }
+
+    #[test]
+    fn an_early_end_is_told() {
+        let mut bowl = Bowl {
+            weights: vec![1.0, 1e6],
+            evaluations: 0,
+        };
+        let limits = Limits {
+            iterations: 1,
+            ..LIMITS
+        };
+        let found = minimise(&mut bowl, vec![1.0; 2], limits, &mut |_, _, _| {}).unwrap();
+        assert_eq!((found.stop, found.iterations), (Stop::Iterations, 1));
+    }
+}
