@@ -122,6 +122,23 @@ pub(crate) enum Kind {
 }
 
 impl Header {
+    /// A header without head, methods and rows.
+    pub(crate) fn new(kind: Kind, shape: Shape, split: &Split, tally: Tally) -> Self {
+        Self {
+            format: FORMAT,
+            kind,
+            made_by: format!("qualm {}", env!("CARGO_PKG_VERSION")),
+            shape,
+            head_sha256: None,
+            methods: Vec::new(),
+            held_back: split.fraction,
+            seed: split.seed,
+            tally,
+            rows: None,
+            plan_sha256: None,
+        }
+    }
+
     /// Reads and checks the metadata of a file.
     pub(crate) fn parse(origin: &str, text: &str) -> Result<Self, OodError> {
         #[derive(Deserialize)]
@@ -335,17 +352,9 @@ impl Bundle {
     pub(crate) fn header(&self, kind: Kind) -> Header {
         let method = |f: &FittedDetector| (f.recipe.name().to_owned(), f.recipe.text().to_owned());
         Header {
-            format: FORMAT,
-            kind,
-            made_by: format!("qualm {}", env!("CARGO_PKG_VERSION")),
-            shape: self.shape,
             head_sha256: self.head_sha256(),
             methods: self.detectors.iter().map(method).collect(),
-            held_back: self.split.fraction,
-            seed: self.split.seed,
-            tally: self.tally,
-            rows: None,
-            plan_sha256: None,
+            ..Header::new(kind, self.shape, &self.split, self.tally)
         }
     }
 
@@ -370,8 +379,17 @@ impl Bundle {
     /// # Errors
     /// When the file cannot be written; an old file survives.
     pub fn save(&self, path: &Path) -> Result<(), OodError> {
-        self.tensors()
-            .write(path, &self.header(Kind::Bundle).to_text())
+        self.save_as(path, Kind::Bundle)
+    }
+
+    pub(crate) fn save_as(&self, path: &Path, kind: Kind) -> Result<(), OodError> {
+        self.tensors().write(path, &self.header(kind).to_text())
+    }
+
+    /// Numbers a row over all detectors.
+    pub(crate) fn parts(&self) -> usize {
+        let parts = |fitted: &FittedDetector| fitted.detector.parts().len();
+        self.detectors.iter().map(parts).sum()
     }
 
     /// The bytes that [`Bundle::save`] writes.
@@ -397,8 +415,7 @@ impl Bundle {
     /// # Errors
     /// As for [`Bundle::load`].
     pub fn from_bytes(origin: &str, bytes: &[u8]) -> Result<Self, OodError> {
-        let bundle = Self::from_file(origin, bytes, Kind::Bundle)?;
-        Ok(bundle)
+        Self::from_file(origin, bytes, Kind::Bundle)
     }
 
     /// Reads a bundle or plan; the kind must be `want`.

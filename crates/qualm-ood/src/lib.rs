@@ -67,7 +67,10 @@ pub use catalogue::{CATALOGUE, Entry};
 pub use decide::{DecideOptions, Decided, Decider, Decision, Outcome, Rule, Threshold, Verdict};
 pub use detector::{AffineMap, Detector, Inputs, NeighbourInput};
 pub use error::OodError;
-pub use fit::{BLOCK_ROWS, FitContext, FitInput, FitOptions, Fitted, Origin, Split, Tally, fit};
+pub use fit::{
+    BLOCK_ROWS, FitContext, FitInput, FitOptions, Fitted, Merged, Origin, Shard, Split, Tally, fit,
+    fit_shard_pass1, fit_shard_pass2, merge_parts,
+};
 pub use method::{Method, Needs};
 pub use recipe::Recipe;
 pub use reference::ReferenceRows;

@@ -188,11 +188,14 @@ impl<'a> TensorFile<'a> {
         }
     }
 
-    /// All names, sorted.
-    pub(crate) fn names(&self) -> Vec<&str> {
-        let mut names = self.tensors.names();
-        names.sort_unstable();
-        names
+    /// The numbers `n` of all arrays that are named `prefix n / ...`, sorted.
+    pub(crate) fn numbers_after(&self, prefix: &str) -> Vec<u64> {
+        let number = |name: &str| name.strip_prefix(prefix)?.split('/').next()?.parse().ok();
+        let names = self.tensors.names();
+        let mut numbers: Vec<u64> = names.into_iter().filter_map(number).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
     }
 }
 

@@ -10,6 +10,7 @@ mod memory;
 mod pass1;
 mod pass2;
 mod run;
+mod sharded;
 mod split;
 
 pub use blocks::BLOCK_ROWS;
@@ -17,4 +18,5 @@ pub use context::{FitContext, Origin};
 pub use pass1::Tally;
 pub(crate) use pass2::Pass2;
 pub use run::{FitInput, FitOptions, Fitted, fit};
+pub use sharded::{Merged, Shard, fit_shard_pass1, fit_shard_pass2, merge_parts};
 pub use split::Split;
