@@ -10,7 +10,7 @@ use crate::hypotheses::{Proposal, Sample};
 use crate::layer::{Layer, predicted};
 use crate::recipe::Recipe;
 
-/// What [`check`] found.
+/// What [`check`] found; see there for an example.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// Rows compared: all of them.
@@ -61,7 +61,8 @@ pub struct Check {
 pub fn check(source: &dyn Source, head: &Head) -> Result<Check, HeadError> {
     let origin = || source.name().to_owned();
     let schema = source.schema();
-    let Some(dim) = schema.dim else {
+    let stored_classes = schema.classes.filter(|&classes| classes > 0);
+    let Some(dim) = schema.dim.filter(|&dim| dim > 0) else {
         return Err(HeadError::NoFeatures { origin: origin() });
     };
     let mut blocks = Blocks::of(source)?;
@@ -69,13 +70,13 @@ pub fn check(source: &dyn Source, head: &Head) -> Result<Check, HeadError> {
         return Err(HeadError::NoRows { origin: origin() });
     };
     let tolerance = Tolerance::of(&Spread::of(&first.logits));
-    let suspicion = match schema.classes {
+    let suspicion = match stored_classes {
         Some(classes) => suspect(&Sample::new(head, first, dim, classes), tolerance),
         None if dim != head.dim() => Suspicion::Certain(other_width(dim, head)),
         None => Suspicion::Certain(Diagnosis::NoLogits),
     };
 
-    let classes = schema.classes.unwrap_or(0);
+    let classes = stored_classes.unwrap_or(0);
     let plain = Recipe::plain(Arc::new(Layer::of(head)));
     let mut given = (head.dim() == dim).then(|| Follower::new(&plain, tolerance));
     let mut diagnosed = match &suspicion {

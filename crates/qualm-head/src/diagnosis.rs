@@ -90,6 +90,11 @@ pub enum Diagnosis {
 }
 
 /// How well stored and computed logits agree.
+///
+/// ```
+/// use qualm_head::{Diagnosis, Rounding};
+/// assert!(Diagnosis::Agrees(Rounding::Half).agrees());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
     /// To the rounding of `f32`.
@@ -99,6 +104,11 @@ pub enum Rounding {
 }
 
 /// In which way the bias is wrong.
+///
+/// ```
+/// use qualm_head::{BiasFault, Diagnosis};
+/// assert!(Diagnosis::Bias(BiasFault::Twice).to_string().contains("bias twice"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BiasFault {
     /// The head's bias is 0 and the stored logits contain one.

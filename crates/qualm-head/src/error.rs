@@ -99,15 +99,6 @@ pub enum HeadError {
         /// What it must be.
         must: &'static str,
     },
-    /// The weights of the best head are beyond what `f32` can hold.
-    #[error(
-        "{origin}: the weights of the best head are beyond the range of f32; \
-         multiply the features by a constant that brings them near 1"
-    )]
-    Overflow {
-        /// The feature set.
-        origin: String,
-    },
 }
 
 /// `1.5 GB`: bytes as people read them, in powers of 1000.

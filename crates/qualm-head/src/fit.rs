@@ -29,8 +29,8 @@ pub struct FitOptions {
     pub gradient_tolerance: f64,
     /// Bytes that may be held. The parameters and the optimiser's history, 45 numbers of 8 bytes a
     /// parameter, must fit; if the rows fit beside them they are read from the source once, if
-    /// not they are read anew in each pass. The result is the same. A few blocks of 8 MB
-    /// come on top. Default 4 GiB.
+    /// not they are read anew in each pass. The result is the same. Blocks of rows, some
+    /// tens of megabytes, come on top. Default 4 GiB.
     pub memory: u64,
 }
 
@@ -176,9 +176,8 @@ pub fn fit_head(
         });
     })?;
     let (weight, bias) = loss.head(&found.at);
-    let head = rounded(&weight, &bias, survey.mean.len()).ok_or_else(|| HeadError::Overflow {
-        origin: source.name().to_owned(),
-    })?;
+    let round = |numbers: Vec<f64>| numbers.into_iter().map(|x| x as f32).collect();
+    let head = Head::new(round(weight), round(bias), dim)?;
     Ok(FittedHead {
         training_accuracy: accuracy(rows, &head)?,
         head,
@@ -191,9 +190,4 @@ pub fn fit_head(
         classes: survey.class_rows.len(),
         stop: found.stop,
     })
-}
-
-fn rounded(weight: &[f64], bias: &[f64], dim: usize) -> Option<Head> {
-    let round = |numbers: &[f64]| numbers.iter().map(|&x| x as f32).collect();
-    Head::new(round(weight), round(bias), dim).ok()
 }

@@ -11,6 +11,15 @@ pub(crate) trait Smooth {
 }
 
 /// Why the search for a minimum ended.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_head::{FitOptions, Stop, fit_head};
+/// let set = MemorySet::new("two").with_features(vec![-1.0, 2.0], 1)?.with_labels(vec![0, 1])?;
+/// let hasty = FitOptions { max_iterations: 1, ..FitOptions::default() };
+/// assert_eq!(fit_head(&set, &hasty, &mut |_| {})?.stop, Stop::Iterations);
+/// # Ok::<(), qualm_head::HeadError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     /// The gradient is as small as asked for.

@@ -19,6 +19,21 @@ pub(crate) struct Pooling {
 }
 
 /// How channels and positions lie in a row of activations before pooling.
+///
+/// ```
+/// use qualm_data::{Head, MemorySet};
+/// use qualm_head::{Diagnosis, Order, check};
+/// let head = Head::new(vec![1.0, 0.0, 0.0, 1.0], vec![0.0, 0.0], 2)?;
+/// // Two positions of two channels; the logits are the means over positions.
+/// let set = MemorySet::new("early")
+///     .with_features(vec![1.0, 10.0, 3.0, 20.0, 5.0, 50.0, 4.0, 60.0], 4)?
+///     .with_logits(vec![2.0, 15.0, 4.5, 55.0], 2)?;
+/// let Diagnosis::BeforePooling { positions, order, .. } = check(&set, &head)?.diagnosis else {
+///     panic!("pooling was not found");
+/// };
+/// assert_eq!((positions, order), (2, Order::ChannelsLast));
+/// # Ok::<(), qualm_head::HeadError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// All positions of the first channel, then those of the second (PyTorch's layout).

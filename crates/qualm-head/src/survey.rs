@@ -36,6 +36,7 @@ impl Survey {
         let dim = source
             .schema()
             .dim
+            .filter(|&dim| dim > 0)
             .ok_or_else(|| HeadError::NoFeatures { origin: origin() })?;
         if !source.schema().labels {
             return Err(HeadError::NoLabels { origin: origin() });
