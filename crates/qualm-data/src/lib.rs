@@ -19,6 +19,7 @@ mod shard;
 mod shards;
 mod source;
 mod spec;
+mod table;
 mod write;
 
 pub use array::ArrayInfo;
@@ -36,4 +37,5 @@ pub use key::{Key, KeyColumn};
 pub use memory::MemorySet;
 pub use role::Role;
 pub use source::{RowReader, Source};
+pub use table::{ColumnKind, TableColumn, TableField, TableFormat, TableWriter};
 pub use write::{Precision, convert, write_features};
