@@ -1,3 +1,4 @@
+mod pages;
 mod rows;
 
 use std::fmt;
@@ -7,11 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
 use arrow_schema::{DataType, Field};
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
-    ParquetRecordBatchReaderBuilder,
 };
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::basic::Compression;
 use parquet::errors::{ParquetError, Result as ParquetResult};
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData};
@@ -23,6 +23,7 @@ use crate::shard::{Chosen, Shard};
 use crate::spec::Names;
 use crate::{ArrayInfo, DType, DataError, FloatType};
 
+use pages::Groups;
 use rows::Reader;
 
 /// Opens a Parquet file whose columns make a feature set: lists of floats, all of one length, and
@@ -161,15 +162,15 @@ impl ParquetFile {
     }
 
     fn batches(&self, roots: &[usize], rows: usize) -> Result<ParquetRecordBatchReader, DataError> {
-        let mask = ProjectionMask::roots(self.metadata.parquet_schema(), roots.iter().copied());
+        let schema = self.metadata.parquet_schema();
+        let mask = ProjectionMask::roots(schema, roots.iter().copied());
+        let groups = Groups {
+            bytes: self.bytes.clone(),
+            metadata: self.metadata.metadata().clone(),
+        };
         contained(&self.bytes, || {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(
-                Input(self.bytes.clone()),
-                self.metadata.clone(),
-            )
-            .with_projection(mask)
-            .with_batch_size(rows)
-            .build()
+            let levels = parquet_to_arrow_field_levels(schema, mask, None)?;
+            ParquetRecordBatchReader::try_new_with_row_groups(&levels, &groups, rows, None)
         })
     }
 
