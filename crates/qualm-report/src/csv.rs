@@ -4,7 +4,7 @@ use std::iter;
 
 use crate::model::{Cell, Table};
 
-/// One table as CSV: RFC 4180 with a header line, lines ended by CR LF.
+/// One table as CSV: RFC 4180 with a header line, lines ended by LF as shells like them.
 ///
 /// Numbers are written in full precision (`NaN`, `inf` and `-inf` by name)
 /// and missing cells are empty. A column with an interval in any row becomes
@@ -20,9 +20,9 @@ use crate::model::{Cell, Table};
 ///     .row([Cell::text("noise, grey"), Cell::Missing]);
 /// assert_eq!(
 ///     to_csv(&table),
-///     "set,AUROC,AUROC lo,AUROC hi\r\n\
-///      textures,0.939,0.925,0.951\r\n\
-///      \"noise, grey\",,,\r\n"
+///     "set,AUROC,AUROC lo,AUROC hi\n\
+///      textures,0.939,0.925,0.951\n\
+///      \"noise, grey\",,,\n"
 /// );
 /// ```
 #[must_use]
@@ -72,7 +72,7 @@ fn record(fields: impl Iterator<Item = String>) -> String {
         // A blank line is no record to most readers; one empty field is.
         line.push_str("\"\"");
     }
-    line + "\r\n"
+    line + "\n"
 }
 
 fn quoted(field: &str) -> String {
@@ -106,7 +106,7 @@ mod tests {
     fn numbers_are_exact() {
         let table = Table::new([Column::number("a"), Column::number("p")])
             .row([Cell::number(0.1 + 0.2, 1).strong(), Cell::PValue(1e-300)]);
-        assert_eq!(to_csv(&table), "a,p\r\n0.30000000000000004,1e-300\r\n");
+        assert_eq!(to_csv(&table), "a,p\n0.30000000000000004,1e-300\n");
         assert_eq!(exact(f64::NAN), "NaN");
         assert_eq!(exact(f64::NEG_INFINITY), "-inf");
     }
@@ -118,14 +118,14 @@ mod tests {
             .row([Cell::Missing, Cell::interval(3.0, 2.5, f64::INFINITY, 0)]);
         assert_eq!(
             to_csv(&table),
-            "a,b,b lo,b hi\r\n1.0,2.0,,\r\n,3.0,2.5,inf\r\n"
+            "a,b,b lo,b hi\n1.0,2.0,,\n,3.0,2.5,inf\n"
         );
     }
 
     #[test]
     fn an_empty_field_alone_is_still_a_record() {
         let table = Table::new([Column::text("a")]).row([Cell::Missing]);
-        assert_eq!(to_csv(&table), "a\r\n\"\"\r\n");
+        assert_eq!(to_csv(&table), "a\n\"\"\n");
     }
 
     proptest! {

@@ -5,7 +5,7 @@ use super::output::Output;
 use super::{Encoder, TableField};
 use crate::Key;
 
-/// Writes CSV: RFC 4180 with a header line, lines ended by CR LF.
+/// Writes CSV: RFC 4180 with a header line, lines ended by LF as shells like them.
 ///
 /// Numbers are the shortest text that reads back as the same number, with `inf`, `-inf` and `NaN`
 /// by name; flags are 1 and 0, which every reader of CSV can sum; a missing value is an empty
@@ -48,7 +48,7 @@ impl CsvEncoder {
             // Readers pass over a blank line; one empty field is a record.
             line.extend(b"\"\"");
         }
-        line.extend(b"\r\n");
+        line.push(b'\n');
         self.output.write_all(line)
     }
 }
@@ -132,18 +132,18 @@ mod tests {
         ];
         assert_eq!(
             csv(&fields, &[&columns]),
-            "id,\"vim, \"\"near\"\".score\",vim.p,vim.flag\r\n\
-             a,0.30000000000000004,1e-300,1\r\n\
-             \"\",-inf,,0\r\n\
-             \"b,\"\"c\"\"\r\nd\",NaN,1.0,\r\n"
+            "id,\"vim, \"\"near\"\".score\",vim.p,vim.flag\n\
+             a,0.30000000000000004,1e-300,1\n\
+             \"\",-inf,,0\n\
+             \"b,\"\"c\"\"\r\nd\",NaN,1.0,\n"
         );
     }
 
     #[test]
     fn a_table_without_rows_has_its_header_and_a_row_without_values_its_line() {
-        assert_eq!(csv(&[TableField::key("id")], &[]), "id\r\n");
+        assert_eq!(csv(&[TableField::key("id")], &[]), "id\n");
         let missing = [TableColumn::OptionalFloats(&[None])];
-        assert_eq!(csv(&[TableField::float("p")], &[&missing]), "p\r\n\"\"\r\n");
+        assert_eq!(csv(&[TableField::float("p")], &[&missing]), "p\n\"\"\n");
     }
 
     /// The columns id, score and flag of some rows.

@@ -45,7 +45,7 @@ use crate::DataError;
 /// table.finish()?;
 /// assert_eq!(
 ///     std::fs::read_to_string(&path).unwrap(),
-///     "id,vim.score,vim.flag\r\ncat.png,-3.25,0\r\n\"x, y.png\",1e-7,1\r\n"
+///     "id,vim.score,vim.flag\ncat.png,-3.25,0\n\"x, y.png\",1e-7,1\n"
 /// );
 /// # Ok::<(), qualm_data::DataError>(())
 /// ```

@@ -1,0 +1,208 @@
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use qualm_data::{AtomicFile, FeatureSet, Source};
+use qualm_ood::{
+    Checked, Evaluation, EvaluationInput, EvaluationOptions, FitInput, FitOptions, Recipe,
+    Requirement, calibrate, evaluate, fit,
+};
+
+use crate::inputs::NamedSet;
+use crate::{Ended, console, inputs};
+
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Example:\n  qualm bench --train demo-data/train.npz --head \
+demo-data/head.npz --test demo-data/val.npz --ood textures=demo-data/textures.npz --html \
+report.html"
+)]
+pub(crate) struct Arguments {
+    /// Rows to fit on, in distribution
+    #[arg(long, value_name = "SET")]
+    train: String,
+
+    /// The classifier's last layer: weight and bias
+    #[arg(long, value_name = "HEAD")]
+    head: Option<String>,
+
+    /// In-distribution rows to test on
+    #[arg(long, value_name = "SET")]
+    test: String,
+
+    /// Out-of-distribution rows to test on; may be given again
+    #[arg(long, value_name = "NAME=SET", required = true)]
+    ood: Vec<NamedSet>,
+
+    /// In-distribution rows for thresholds; without them each half of --test judges the other
+    #[arg(long, value_name = "SET")]
+    reference: Option<String>,
+
+    /// Methods, separated by commas; see `qualm methods`
+    #[arg(
+        long,
+        default_value = "vim,residual,msp,maxlogit,energy,knn",
+        value_name = "LIST"
+    )]
+    methods: String,
+
+    #[command(flatten)]
+    how: How,
+}
+
+/// What `bench` and `demo` share.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct How {
+    /// Write the HTML report here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Write all figures as CSV here
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+
+    /// Exit with 1 unless this holds, e.g. 'vim.auroc >= 0.9' or 'vim.textures.fpr95_id < 0.3';
+    /// may be given again
+    #[arg(long, value_name = "CONDITION")]
+    require: Vec<String>,
+
+    /// False-alarm rate at which rows are flagged
+    #[arg(long, default_value_t = EvaluationOptions::default().false_alarms, value_name = "RATE")]
+    false_alarms: f64,
+
+    /// Bootstrap replicates behind each interval
+    #[arg(long, default_value_t = EvaluationOptions::default().resamples, value_name = "N")]
+    resamples: usize,
+
+    /// Seed of the bootstrap and of the cut through the test rows
+    #[arg(long, default_value_t = EvaluationOptions::default().seed)]
+    seed: u64,
+
+    /// The detector that the others are compared with [default: msp where there is one]
+    #[arg(long, value_name = "NAME")]
+    baseline: Option<String>,
+}
+
+/// What is compared.
+pub(crate) struct Contest<'a> {
+    pub(crate) train: &'a dyn Source,
+    pub(crate) head: Option<&'a qualm_data::Head>,
+    pub(crate) test: &'a dyn Source,
+    pub(crate) ood: Vec<(String, &'a dyn Source)>,
+    pub(crate) reference: Option<&'a dyn Source>,
+    pub(crate) methods: &'a str,
+    /// What stands at the end of the report, beside what every report says.
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    let train = FeatureSet::open(&arguments.train)?;
+    let test = FeatureSet::open(&arguments.test)?;
+    let head = inputs::head(arguments.head.as_deref())?;
+    let reference = arguments
+        .reference
+        .as_deref()
+        .map(FeatureSet::open)
+        .transpose()?;
+    let ood: Vec<(String, FeatureSet)> = arguments
+        .ood
+        .iter()
+        .map(|named| Ok((named.name.clone(), FeatureSet::open(&named.spec)?)))
+        .collect::<anyhow::Result<_>>()?;
+    let mut settings = inputs::hashes("train", &train)?;
+    settings.extend(inputs::hashes("test", &test)?);
+    if let Some(set) = &reference {
+        settings.extend(inputs::hashes("reference", set)?);
+    }
+    for (name, set) in &ood {
+        settings.extend(inputs::hashes(name, set)?);
+    }
+    let contest = Contest {
+        train: &train,
+        head: head.as_ref(),
+        test: &test,
+        ood: ood
+            .iter()
+            .map(|(name, set)| (name.clone(), set as &dyn Source))
+            .collect(),
+        reference: reference.as_ref().map(|set| set as &dyn Source),
+        methods: &arguments.methods,
+        settings,
+    };
+    hold(&contest, &arguments.how)
+}
+
+/// Fits, evaluates, writes what was asked for and prints the tables.
+pub(crate) fn hold(contest: &Contest<'_>, how: &How) -> anyhow::Result<Ended> {
+    let requirements = how
+        .require
+        .iter()
+        .map(|text| Requirement::parse_list(text))
+        .collect::<Result<Vec<_>, _>>()?
+        .concat();
+    let recipes = Recipe::parse_list(contest.methods)?;
+    let input = FitInput {
+        train: contest.train,
+        head: contest.head,
+    };
+    let bar = console::progress("fitting", 2 * contest.train.schema().rows);
+    let mut fitted = fit(input, &recipes, &FitOptions::default(), &mut |rows| {
+        bar.inc(rows)
+    })?;
+    bar.finish_and_clear();
+    for warning in &fitted.warnings {
+        console::warn(warning);
+    }
+    if let Some(reference) = contest.reference {
+        calibrate(&mut fitted.bundle, reference)?;
+    }
+    let input = EvaluationInput {
+        bundle: &fitted.bundle,
+        train: Some(contest.train),
+        test: contest.test,
+        ood: contest.ood.clone(),
+    };
+    let options = EvaluationOptions {
+        resamples: how.resamples,
+        seed: how.seed,
+        false_alarms: how.false_alarms,
+        baseline: how.baseline.clone(),
+        ..EvaluationOptions::default()
+    };
+    let bar = console::progress("scoring", input.rows());
+    let evaluation = evaluate(&input, &options, &mut |rows| bar.inc(rows))?;
+    bar.finish_and_clear();
+    let checked: Vec<Checked> = requirements
+        .iter()
+        .map(|r| r.check(&evaluation))
+        .collect::<Result<_, _>>()?;
+    write_files(&evaluation, contest, how)?;
+    console::show(&evaluation.summary(), &evaluation, how.json)?;
+    for path in how.html.iter().chain(&how.csv) {
+        console::note(&format!("wrote {}", path.display()));
+    }
+    for check in &checked {
+        console::note(&check.to_string());
+    }
+    Ok(if checked.iter().all(|check| check.holds) {
+        Ended::Well
+    } else {
+        Ended::CheckFailed
+    })
+}
+
+fn write_files(evaluation: &Evaluation, contest: &Contest<'_>, how: &How) -> anyhow::Result<()> {
+    if let Some(path) = &how.html {
+        let page = qualm_report::to_html(&evaluation.report(contest.settings.clone()));
+        AtomicFile::save(path, |file| file.write_all(page.as_bytes()))?;
+    }
+    if let Some(path) = &how.csv {
+        let figures = qualm_report::to_csv(&evaluation.flat_table());
+        AtomicFile::save(path, |file| file.write_all(figures.as_bytes()))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use qualm_data::FeatureSet;
+use qualm_ood::{Bundle, calibrate};
+
+use crate::{Ended, console};
+
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Example:\n  qualm calibrate model.qualm demo-data/val.npz -o \
+model.qualm"
+)]
+pub(crate) struct Arguments {
+    /// The bundle
+    #[arg(value_name = "BUNDLE")]
+    bundle: PathBuf,
+
+    /// In-distribution rows that neither classifier nor detectors have seen
+    #[arg(value_name = "SET")]
+    reference: String,
+
+    /// Where to write the bundle with the new reference
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    let mut bundle = Bundle::load(&arguments.bundle)?;
+    calibrate(&mut bundle, &FeatureSet::open(&arguments.reference)?)?;
+    bundle.save(&arguments.output)?;
+    let rows = bundle.reference().map_or(0, |reference| reference.len());
+    console::note(&format!(
+        "{rows} reference rows: wrote {}",
+        arguments.output.display()
+    ));
+    Ok(Ended::Well)
+}

@@ -1,0 +1,191 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use qualm_data::{FeatureSet, Source};
+use qualm_ood::{
+    FitInput, FitOptions, Recipe, Shard, Split, calibrate, fit, fit_shard_pass1, fit_shard_pass2,
+};
+use qualm_stats::random::DEFAULT_SEED;
+
+use crate::{Ended, console, inputs};
+
+/// Share of rows held back where no reference is given.
+const HOLD_BACK: f64 = 0.2;
+
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Example:\n  qualm demo --export demo-data\n  qualm fit --train \
+demo-data/train.npz --head demo-data/head.npz --reference demo-data/val.npz --methods \
+'vim,knn(k=50)' -o model.qualm\n\nIn shards, on any number of machines:\n  qualm fit --pass 1 \
+--shard 1/2 --train demo-data/train.npz --head demo-data/head.npz -o p1.1"
+)]
+pub(crate) struct Arguments {
+    /// Rows to fit on, in distribution; rows with a negative label are passed over
+    #[arg(long, value_name = "SET")]
+    train: String,
+
+    /// The classifier's last layer: weight and bias
+    #[arg(long, value_name = "HEAD", conflicts_with = "plan")]
+    head: Option<String>,
+
+    /// Methods, separated by commas; see `qualm methods`
+    #[arg(
+        long,
+        default_value = "vim",
+        value_name = "LIST",
+        conflicts_with = "plan"
+    )]
+    methods: String,
+
+    /// In-distribution rows that neither classifier nor detector has seen: they turn scores into
+    /// p-values and thresholds
+    #[arg(long, value_name = "SET", conflicts_with_all = ["hold_back", "pass"])]
+    reference: Option<String>,
+
+    /// Share of the training rows to hold back as reference instead, whole groups at a time
+    /// [default: 0.2 without --reference]
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "plan")]
+    hold_back: Option<f64>,
+
+    /// Seed of the rows that are held back
+    #[arg(long, default_value_t = DEFAULT_SEED, conflicts_with = "plan")]
+    seed: u64,
+
+    /// Gigabytes that statistics may take; a method that needs more is refused
+    #[arg(long, default_value_t = 8.0, value_name = "GB", value_parser = gigabytes)]
+    memory: f64,
+
+    /// Where to write the bundle, or the part of a fit
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+
+    /// Run one pass over one shard; `qualm merge` joins the parts
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
+    pass: Option<u8>,
+
+    /// Which part of --train to read, cut between blocks of 4096 rows: 2/5
+    #[arg(long, value_name = "I/N", value_parser = part, requires = "pass")]
+    shard: Option<Shard>,
+
+    /// Where --train is itself a shard: the number of its first row in the whole
+    #[arg(long, value_name = "ROW", requires = "pass", conflicts_with = "shard")]
+    first_row: Option<u64>,
+
+    /// For --pass 2: what `qualm merge` made of the first
+    #[arg(long, value_name = "FILE", requires = "pass")]
+    plan: Option<PathBuf>,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("must be from 0 to below 1".to_owned())
+    }
+}
+
+fn gigabytes(text: &str) -> Result<f64, String> {
+    let size: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if size > 0.0 && size < 1e9 {
+        Ok(size)
+    } else {
+        Err("must be above 0".to_owned())
+    }
+}
+
+fn part(text: &str) -> Result<Shard, String> {
+    let parsed = text
+        .split_once('/')
+        .and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parsed {
+        Some((index, count)) if index >= 1 && index <= count => {
+            let index: u64 = index;
+            Ok(Shard::Part {
+                index: index - 1,
+                count,
+            })
+        }
+        _ => Err("write I/N with I from 1 to N, as in 2/5".to_owned()),
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    let train = FeatureSet::open(&arguments.train)?;
+    let held_back = match arguments.reference {
+        Some(_) => 0.0,
+        None => arguments.hold_back.unwrap_or(HOLD_BACK),
+    };
+    let options = FitOptions {
+        split: Split {
+            fraction: held_back,
+            seed: arguments.seed,
+        },
+        memory: (arguments.memory * 1e9) as u64,
+    };
+    let shard = arguments
+        .shard
+        .unwrap_or(Shard::Starting(arguments.first_row.unwrap_or(0)));
+    let output = &arguments.output;
+    if arguments.pass == Some(2) {
+        let Some(plan) = &arguments.plan else {
+            anyhow::bail!("--pass 2 needs the merged first pass: give --plan FILE");
+        };
+        let bar = console::progress("second pass", train.schema().rows);
+        fit_shard_pass2(&train, plan, shard, output, &mut |rows| bar.inc(rows))?;
+        bar.finish_and_clear();
+        console::note(&format!("wrote {}", output.display()));
+        return Ok(Ended::Well);
+    }
+    let head = inputs::head(arguments.head.as_deref())?;
+    let input = FitInput {
+        train: &train,
+        head: head.as_ref(),
+    };
+    let recipes = Recipe::parse_list(&arguments.methods)?;
+    if arguments.pass == Some(1) {
+        let bar = console::progress("first pass", train.schema().rows);
+        fit_shard_pass1(input, &recipes, &options, shard, output, &mut |rows| {
+            bar.inc(rows)
+        })?;
+        bar.finish_and_clear();
+        console::note(&format!("wrote {}", output.display()));
+        return Ok(Ended::Well);
+    }
+    let reference = arguments
+        .reference
+        .as_deref()
+        .map(FeatureSet::open)
+        .transpose()?;
+    let bar = console::progress("fitting", 2 * train.schema().rows);
+    let mut fitted = fit(input, &recipes, &options, &mut |rows| bar.inc(rows))?;
+    bar.finish_and_clear();
+    for warning in &fitted.warnings {
+        console::warn(warning);
+    }
+    if let Some(reference) = &reference {
+        calibrate(&mut fitted.bundle, reference)?;
+    } else if held_back > 0.0 {
+        console::note(
+            "note: the reference is held back from --train. If the classifier was trained on these \
+             rows, inputs to come will look stranger than they do and raise more false alarms than \
+             promised; give rows that it has not seen with --reference.",
+        );
+    }
+    fitted.bundle.save(output)?;
+    let tally = fitted.bundle.tally();
+    let names: Vec<&str> = fitted.bundle.names().collect();
+    let reference = fitted
+        .bundle
+        .reference()
+        .map_or(0, |reference| reference.len());
+    console::note(&format!(
+        "fitted {} on {} rows in {} {}, {reference} reference rows: wrote {}",
+        names.join(", "),
+        tally.fitted,
+        fitted.passes,
+        if fitted.passes == 1 { "pass" } else { "passes" },
+        output.display()
+    ));
+    Ok(Ended::Well)
+}

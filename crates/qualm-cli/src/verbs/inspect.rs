@@ -1,0 +1,145 @@
+use clap::Args;
+use qualm_data::{Inspection, LabelSummary, MatrixSummary, inspect};
+use qualm_report::{Block, Cell, Column, Report, Table, Tone, Verdict};
+
+use crate::{Ended, console};
+
+#[derive(Debug, Args)]
+#[command(before_help = "Example:\n  qualm inspect demo-data/train.npz")]
+pub(crate) struct Arguments {
+    /// A feature set, a head, or any file of arrays
+    #[arg(value_name = "SET")]
+    input: String,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    let found = inspect(&arguments.input)?;
+    console::show_report(&report(&found, &arguments.input), arguments.json)?;
+    Ok(Ended::Well)
+}
+
+/// Labels that are listed one by one.
+const LISTED: usize = 20;
+
+fn report(found: &Inspection, input: &str) -> Report {
+    let files = found.files.len();
+    let bytes: u64 = found.files.iter().map(|file| file.length).sum();
+    let mut report = Report::new(input).summary(format!(
+        "{files} {} of {bytes} bytes.",
+        if files == 1 { "file" } else { "files" }
+    ));
+    for file in &found.files {
+        let columns = [
+            Column::text("array"),
+            Column::text("type"),
+            Column::text("shape"),
+            Column::number("bytes"),
+        ];
+        let mut table = Table::new(columns).title(format!("{} ({})", file.name, file.format));
+        for array in &file.arrays {
+            let shape: Vec<String> = array.shape.iter().map(u64::to_string).collect();
+            table = table.row([
+                Cell::text(array.name.as_str()),
+                Cell::text(array.dtype.to_string()),
+                Cell::text(shape.join(" x ")),
+                Cell::number(array.bytes as f64, 0),
+            ]);
+        }
+        report = report.push(table);
+    }
+    let set = match &found.set {
+        Ok(set) => set,
+        Err(error) => {
+            return report.push(Verdict::new(
+                Tone::Note,
+                format!("No feature set: {error}."),
+            ));
+        }
+    };
+    let mut columns = vec![format!("{} rows", set.schema.rows)];
+    for column in &set.columns {
+        columns.push(format!(
+            "{} from `{}` ({})",
+            column.role.name(),
+            column.array,
+            column.dtype
+        ));
+    }
+    report = report.push(Block::Text(format!(
+        "As a feature set: {}.",
+        columns.join(", ")
+    )));
+    if let Some(labels) = &set.labels {
+        report = report.push(label_table(labels));
+    }
+    for (name, matrix) in [("features", &set.features), ("logits", &set.logits)] {
+        if let Some(matrix) = matrix {
+            report = report
+                .push(matrix_table(name, matrix))
+                .push(finite(name, matrix));
+        }
+    }
+    report
+}
+
+fn label_table(labels: &LabelSummary) -> Table {
+    let distinct = labels.counts.len();
+    let mut table = Table::new([Column::number("label"), Column::number("rows")]).title(format!(
+        "{distinct} labels, {} rows out of distribution",
+        labels.negative_rows
+    ));
+    for (label, count) in labels.counts.iter().take(LISTED) {
+        table = table.row([
+            Cell::number(*label as f64, 0),
+            Cell::number(*count as f64, 0),
+        ]);
+    }
+    if distinct > LISTED || labels.uncounted_rows > 0 {
+        table = table.note(format!(
+            "{} more labels are not listed; {} rows have labels beyond those that are counted.",
+            distinct.saturating_sub(LISTED),
+            labels.uncounted_rows
+        ));
+    }
+    table
+}
+
+fn matrix_table(name: &str, matrix: &MatrixSummary) -> Table {
+    let norm = |value: Option<f64>| value.map_or(Cell::Missing, |value| Cell::number(value, 4));
+    let norms = matrix.norms.as_ref();
+    Table::new([Column::text(name), Column::number("")])
+        .row([Cell::text("smallest row norm"), norm(norms.map(|n| n.min))])
+        .row([Cell::text("mean row norm"), norm(norms.map(|n| n.mean))])
+        .row([Cell::text("largest row norm"), norm(norms.map(|n| n.max))])
+        .row([
+            Cell::text("zero rows"),
+            Cell::number(matrix.zero_rows as f64, 0),
+        ])
+        .row([
+            Cell::text("constant columns"),
+            Cell::number(matrix.constant_columns.len() as f64, 0),
+        ])
+        .row([
+            Cell::text("rows with NaN or infinity"),
+            Cell::number(matrix.not_finite_rows as f64, 0),
+        ])
+}
+
+fn finite(name: &str, matrix: &MatrixSummary) -> Verdict {
+    if matrix.not_finite_rows == 0 {
+        return Verdict::new(Tone::Good, format!("All {name} are finite."));
+    }
+    let rows: Vec<String> = matrix.first_not_finite.iter().map(u64::to_string).collect();
+    Verdict::new(
+        Tone::Bad,
+        format!(
+            "{} rows of {name} hold NaN or infinity, the first of them {}: remove them or mend the model.",
+            matrix.not_finite_rows,
+            rows.join(", ")
+        ),
+    )
+}
