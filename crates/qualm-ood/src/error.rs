@@ -46,6 +46,14 @@ pub enum OodError {
         /// One clause that says what is missing or wrong.
         problem: String,
     },
+    /// What was asked of an evaluation does not exist or cannot be computed.
+    #[error("{what}: {problem}")]
+    Evaluation {
+        /// What was asked.
+        what: String,
+        /// One clause that says what is wrong and what there is.
+        problem: String,
+    },
 }
 
 impl OodError {
@@ -73,6 +81,13 @@ impl OodError {
     pub(crate) fn rows(origin: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Rows {
             origin: origin.into(),
+            problem: problem.into(),
+        }
+    }
+
+    pub(crate) fn evaluation(what: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Evaluation {
+            what: what.into(),
             problem: problem.into(),
         }
     }

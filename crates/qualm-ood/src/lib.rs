@@ -49,6 +49,7 @@ mod catalogue;
 pub mod decide;
 mod detector;
 mod error;
+mod evaluate;
 mod fit;
 mod method;
 mod methods;
@@ -67,6 +68,11 @@ pub use catalogue::{CATALOGUE, Entry};
 pub use decide::{DecideOptions, Decided, Decider, Decision, Outcome, Rule, Threshold, Verdict};
 pub use detector::{AffineMap, Detector, Inputs, NeighbourInput};
 pub use error::OodError;
+pub use evaluate::{
+    Checked, Comparison, DetectorResult, Evaluation, EvaluationInput, EvaluationOptions,
+    FalseAlarms, Figure, FittingRows, Promise, ReferenceUsed, Relation, Requirement, RowCount,
+    SetResult, evaluate,
+};
 pub use fit::{
     BLOCK_ROWS, FitContext, FitInput, FitOptions, Fitted, Merged, Origin, Shard, Split, Tally, fit,
     fit_shard_pass1, fit_shard_pass2, merge_parts,
