@@ -91,7 +91,7 @@ mod tests {
         String::from_utf8(written(TableFormat::Csv, fields, batches)).unwrap()
     }
 
-    /// A reader of RFC 4180 that knows nothing of the writer: records of fields.
+    /// A reader of RFC 4180 with plain line feeds that knows nothing of the writer: records of fields.
     fn parse(text: &str) -> Vec<Vec<String>> {
         let mut records = Vec::new();
         let (mut record, mut field) = (Vec::new(), String::new());
@@ -103,8 +103,7 @@ mod tests {
                 '"' if characters.peek() == Some(&'"') => field.extend(characters.next()),
                 '"' => quoted = false,
                 ',' if !quoted => record.push(std::mem::take(&mut field)),
-                '\r' if !quoted => {
-                    assert_eq!(characters.next(), Some('\n'));
+                '\n' if !quoted => {
                     record.push(std::mem::take(&mut field));
                     records.push(std::mem::take(&mut record));
                 }
