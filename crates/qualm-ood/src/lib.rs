@@ -50,6 +50,7 @@ pub mod decide;
 mod detector;
 mod error;
 mod evaluate;
+mod explain;
 mod fit;
 mod method;
 mod methods;
@@ -73,6 +74,7 @@ pub use evaluate::{
     FalseAlarms, Figure, FittingRows, Promise, ReferenceUsed, Relation, Requirement, RowCount,
     SetResult, evaluate,
 };
+pub use explain::{ExplainedNeighbour, ExplainedScore, Explanation, explain};
 pub use fit::{
     BLOCK_ROWS, FitContext, FitInput, FitOptions, Fitted, Merged, Origin, Shard, Split, Tally, fit,
     fit_shard_pass1, fit_shard_pass2, merge_parts,
