@@ -1,10 +1,10 @@
 use std::fmt::Debug;
 
-use crate::OodError;
 use crate::detector::Detector;
 use crate::fit::FitContext;
 use crate::tensors::TensorReader;
 use crate::view::PerView;
+use crate::{OodError, Recipe};
 
 /// What fitting must gather for a method. Plain data: the plan of a fit is the union over its
 /// methods, so that nothing is gathered twice.
@@ -27,6 +27,12 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// The union of what the methods need.
+    pub(crate) fn of(recipes: &[Recipe]) -> Self {
+        let needs = recipes.iter().map(|recipe| recipe.method().needs());
+        needs.fold(Self::default(), Self::or)
+    }
+
     /// What either needs.
     pub fn or(self, other: Self) -> Self {
         Self {

@@ -240,6 +240,14 @@ impl TensorReader<'_> {
         self.values(name, &tensor)
     }
 
+    /// A number.
+    ///
+    /// # Errors
+    /// When it is missing or is no `f64`.
+    pub fn scalar(&self, name: &str) -> Result<f64, OodError> {
+        Ok(self.vector::<f64>(name, 1)?[0])
+    }
+
     /// An array of one dimension, however long.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod blocks;
 mod context;
 mod memory;
+mod part_file;
 mod pass1;
 mod pass2;
 mod run;

@@ -76,7 +76,7 @@ pub fn fit(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Fitted, OodError> {
     let shape = check_input(input.train, input.head, recipes, options)?;
-    let needs = needs_of(recipes);
+    let needs = Needs::of(recipes);
     let extent = Extent::whole(input.train);
     let first = pass1::run(&extent, needs, &options.split, shape.classes, progress)?;
     let mut solved = solve(first, input.head, recipes, shape, options.split)?;
@@ -90,13 +90,6 @@ pub fn fit(
         bundle: solved.bundle,
         warnings: solved.warnings,
         passes,
-    })
-}
-
-/// The union of what the methods need.
-pub(super) fn needs_of(recipes: &[Recipe]) -> Needs {
-    recipes.iter().fold(Needs::default(), |all, recipe| {
-        all.or(recipe.method().needs())
     })
 }
 
@@ -177,7 +170,7 @@ pub(super) fn solve(
     split: Split,
 ) -> Result<Solved, OodError> {
     let tally = first.tally;
-    let bank = needs_of(recipes)
+    let bank = Needs::of(recipes)
         .bank
         .then(|| first.bank.finish(shape.dim.unwrap_or(0)));
     let moments = first.forest.finish().unwrap_or_default();

@@ -4,14 +4,13 @@ use qualm_data::Source;
 use sha2::{Digest, Sha256};
 
 use super::blocks::{BLOCK_ROWS, Extent};
-use super::pass1::{Moments, Pass1};
-use super::pass2::{HeldRows, PartSums, Pass2};
-use super::run::{Solved, check_input, needs_of, second_pass, solve};
-use super::{FitInput, FitOptions, pass1};
-use crate::bundle::{Header, Kind, head_sha256, hex, read_head, write_head};
-use crate::statistics::{ClassSums, Node, SecondMoment};
-use crate::tensors::{TensorFile, TensorReader, TensorWriter};
-use crate::view::View;
+use super::pass1::Pass1;
+use super::pass2::Pass2;
+use super::run::{Solved, check_input, second_pass, solve};
+use super::{FitInput, FitOptions, part_file, pass1};
+use crate::bundle::{Header, Kind, head_sha256, hex, read_head};
+use crate::method::Needs;
+use crate::tensors::TensorFile;
 use crate::{Bundle, OodError, Recipe};
 
 /// Which rows of a feature set a shard is.
@@ -84,7 +83,7 @@ pub fn fit_shard_pass1(
 ) -> Result<(), OodError> {
     let shape = check_input(input.train, input.head, recipes, options)?;
     let extent = shard.extent(input.train)?;
-    let needs = needs_of(recipes);
+    let needs = Needs::of(recipes);
     let pass = pass1::run(&extent, needs, &options.split, shape.classes, progress)?;
     let header = Header {
         rows: Some((
@@ -98,17 +97,8 @@ pub fn fit_shard_pass1(
             .collect(),
         ..Header::new(Kind::Pass1, shape, &options.split, pass.tally)
     };
-    let mut tensors = TensorWriter::default();
-    if let Some(head) = input.head {
-        write_head(&mut tensors, head);
-    }
-    for (index, node) in pass.forest.nodes().iter().enumerate() {
-        tensors.set_prefix(format!("node/{index}/"));
-        save_node(&mut tensors, node);
-    }
-    if needs.bank {
-        tensors.bank(&pass.bank.finish(shape.dim.unwrap_or(0)));
-    }
+    let bank = needs.bank.then(|| pass.bank.finish(shape.dim.unwrap_or(0)));
+    let tensors = part_file::of_first(input.head, &pass.forest, bank.as_ref());
     tensors.write(out, &header.to_text())
 }
 
@@ -142,18 +132,7 @@ pub fn fit_shard_pass2(
         plan_sha256: Some(sha256(&bytes)),
         ..solved.bundle.header(Kind::Pass2)
     };
-    let mut tensors = TensorWriter::default();
-    for (index, node) in pass.sums.nodes().iter().enumerate() {
-        tensors.set_prefix(format!("node/{index}/"));
-        save_position(&mut tensors, node.first, node.level);
-        tensors.vector("count", &[node.value.count]);
-        tensors.vector("sums", &node.value.sums);
-    }
-    for (first, held) in &pass.held {
-        tensors.set_prefix(format!("held/{first}/"));
-        tensors.vector("parts", &held.parts);
-        tensors.vector("predicted", &held.predicted);
-    }
+    let tensors = part_file::of_second(&pass);
     tensors.write(out, &header.to_text())
 }
 
@@ -283,22 +262,9 @@ fn merge_first(parts: &[Part], out: &Path) -> Result<Vec<String>, OodError> {
         let mut file = TensorFile::parse(&part.name, &part.bytes)?;
         file.set_dim(header.shape.dim.unwrap_or(0));
         head = read_head(&file, header)?;
-        let mut pass = Pass1 {
-            tally: part.header.tally,
-            ..Pass1::default()
-        };
-        for index in 0.. {
-            let reader = file.reader(format!("node/{index}/"));
-            if !reader.has("position") {
-                break;
-            }
-            pass.forest.insert(load_node(&reader)?);
-        }
-        if needs_of(&recipes).bank {
-            let bank = file.reader("").bank()?;
-            let bank = std::sync::Arc::unwrap_or_clone(bank);
-            pass.bank.add(bank.rows, bank.row_numbers, bank.labels);
-        }
+        let bank = Needs::of(&recipes).bank;
+        let mut pass = part_file::first(&file, bank)?;
+        pass.tally = part.header.tally;
         all.merge(pass);
     }
     let solved = solve(all, head.as_ref(), &recipes, header.shape, header.split())?;
@@ -322,7 +288,7 @@ fn merge_second(plan: &Part, parts: &[Part], out: &Path) -> Result<(), OodError>
             ));
         }
         let file = TensorFile::parse(&part.name, &part.bytes)?;
-        all.merge(load_pass2(&file, bundle.parts())?);
+        all.merge(part_file::second(&file, bundle.parts())?);
     }
     let measured: f64 = all.sums.nodes().iter().map(|node| node.value.count).sum();
     if bundle.needs().part_means && measured as u64 != bundle.tally().fitted {
@@ -336,100 +302,6 @@ fn merge_second(plan: &Part, parts: &[Part], out: &Path) -> Result<(), OodError>
     }
     bundle.complete(all)?;
     bundle.save(out)
-}
-
-fn load_pass2(file: &TensorFile<'_>, width: usize) -> Result<Pass2, OodError> {
-    let mut pass = Pass2::default();
-    for index in 0.. {
-        let reader = file.reader(format!("node/{index}/"));
-        if !reader.has("position") {
-            break;
-        }
-        let (first, level) = load_position(&reader)?;
-        let sums = reader.any_vector::<f64>("sums")?;
-        if !sums.is_empty() && sums.len() != width {
-            return Err(reader.wrong("sums", "does not hold one number a part"));
-        }
-        let count = reader.vector::<f64>("count", 1)?[0];
-        let value = PartSums { count, sums };
-        pass.sums.insert(Node {
-            first,
-            level,
-            value,
-        });
-    }
-    for first in file.numbers_after("held/") {
-        let reader = file.reader(format!("held/{first}/"));
-        let held = HeldRows {
-            parts: reader.any_vector("parts")?,
-            predicted: reader.any_vector("predicted")?,
-        };
-        let rows = held.parts.len() / width.max(1);
-        if held.parts.len() != rows * width
-            || (!held.predicted.is_empty() && held.predicted.len() != rows)
-        {
-            return Err(reader.wrong("parts", "does not hold whole rows"));
-        }
-        pass.held.insert(first, held);
-    }
-    Ok(pass)
-}
-
-fn save_position(tensors: &mut TensorWriter, first: u64, level: u32) {
-    tensors.vector("position", &[first, u64::from(level)]);
-}
-
-fn load_position(tensors: &TensorReader<'_>) -> Result<(u64, u32), OodError> {
-    let position = tensors.vector::<u64>("position", 2)?;
-    match (position[0], u32::try_from(position[1])) {
-        (first, Ok(level)) if level < 52 && first < 1 << 52 && first.is_multiple_of(1 << level) => {
-            Ok((first, level))
-        }
-        _ => Err(tensors.wrong("position", "is no place in a tree of blocks")),
-    }
-}
-
-const VIEWS: [(View, &str); 2] = [(View::Raw, "raw"), (View::Unit, "unit")];
-
-fn save_node(tensors: &mut TensorWriter, node: &Node<Moments>) {
-    save_position(tensors, node.first, node.level);
-    for (view, word) in VIEWS {
-        if let Some(moment) = node.value.moments.get(view) {
-            tensors.vector(&format!("{word}_count"), &[moment.count]);
-            tensors.vector(&format!("{word}_mean"), &moment.mean);
-            tensors.vector(&format!("{word}_scatter"), &moment.scatter);
-        }
-        if let Some(sums) = node.value.sums.get(view) {
-            tensors.vector(&format!("{word}_class_counts"), &sums.counts);
-            tensors.vector(&format!("{word}_class_sums"), &sums.sums);
-        }
-    }
-}
-
-fn load_node(tensors: &TensorReader<'_>) -> Result<Node<Moments>, OodError> {
-    let (first, level) = load_position(tensors)?;
-    let dim = tensors.dim();
-    let mut value = Moments::default();
-    for (view, word) in VIEWS {
-        if tensors.has(&format!("{word}_count")) {
-            *value.moments.get_mut(view) = Some(SecondMoment {
-                count: tensors.vector::<f64>(&format!("{word}_count"), 1)?[0],
-                mean: tensors.vector(&format!("{word}_mean"), dim)?,
-                scatter: tensors
-                    .vector(&format!("{word}_scatter"), qualm_linalg::packed_len(dim))?,
-            });
-        }
-        if tensors.has(&format!("{word}_class_counts")) {
-            let counts = tensors.any_vector::<u64>(&format!("{word}_class_counts"))?;
-            let sums = tensors.vector(&format!("{word}_class_sums"), counts.len() * dim)?;
-            *value.sums.get_mut(view) = Some(ClassSums::from_parts(counts, sums, dim));
-        }
-    }
-    Ok(Node {
-        first,
-        level,
-        value,
-    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, OodError> {

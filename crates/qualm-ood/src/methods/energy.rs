@@ -1,12 +1,8 @@
 //! Energy of the logits.
 
-use crate::OodError;
+use super::logit_score::LogitScore;
 use crate::catalogue::Entry;
-use crate::detector::{Detector, Inputs};
-use crate::fit::FitContext;
-use crate::method::{Method, Needs};
-use crate::score::Row;
-use crate::tensors::{TensorReader, TensorWriter};
+use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
     word: "energy",
@@ -27,51 +23,17 @@ pub(crate) struct Energy {
     temperature: f64,
 }
 
-impl Method for Energy {
-    fn needs(&self) -> Needs {
-        Needs {
-            logits: true,
-            ..Needs::default()
+impl LogitScore for Energy {
+    const PART: [&'static str; 1] = ["log-sum-exp"];
+
+    fn confidence(&self, logits: LogitRow<'_>) -> f64 {
+        if self.temperature == 1.0 {
+            return logits.log_sum_exp;
         }
+        let max = f64::from(logits.max);
+        let scaled = |&l: &f32| ((f64::from(l) - max) / self.temperature).exp();
+        max + self.temperature * logits.values.iter().map(scaled).sum::<f64>().ln()
     }
-
-    fn solve(&self, _: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        Ok(Box::new(*self))
-    }
-
-    fn load(&self, _: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        Ok(Box::new(*self))
-    }
-}
-
-impl Detector for Energy {
-    fn inputs(&self) -> Inputs {
-        Inputs {
-            logits: true,
-            ..Inputs::default()
-        }
-    }
-
-    fn parts(&self) -> &'static [&'static str] {
-        &["log-sum-exp"]
-    }
-
-    fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
-        let logits = row.logits();
-        parts[0] = if self.temperature == 1.0 {
-            logits.log_sum_exp
-        } else {
-            let max = f64::from(logits.max);
-            let scaled = |&l: &f32| ((f64::from(l) - max) / self.temperature).exp();
-            max + self.temperature * logits.values.iter().map(scaled).sum::<f64>().ln()
-        };
-    }
-
-    fn score(&self, parts: &[f64]) -> f64 {
-        -parts[0]
-    }
-
-    fn save(&self, _: &mut TensorWriter) {}
 }
 
 #[cfg(test)]

@@ -91,6 +91,9 @@ impl Method for Mahalanobis {
         };
         let (whiten, classes) = (map("whiten")?, map("classes")?);
         let squares = tensors.vector::<f64>("squares", classes.outputs())?;
+        if squares.iter().any(|square| !square.is_finite()) {
+            return Err(tensors.wrong("squares", "is not finite"));
+        }
         Ok(Box::new(MahalanobisDetector {
             whiten,
             classes,

@@ -1,12 +1,8 @@
 //! Maximum logit.
 
-use crate::OodError;
+use super::logit_score::LogitScore;
 use crate::catalogue::Entry;
-use crate::detector::{Detector, Inputs};
-use crate::fit::FitContext;
-use crate::method::{Method, Needs};
-use crate::score::Row;
-use crate::tensors::{TensorReader, TensorWriter};
+use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
     word: "maxlogit",
@@ -22,44 +18,12 @@ pub(crate) const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MaxLogit;
 
-impl Method for MaxLogit {
-    fn needs(&self) -> Needs {
-        Needs {
-            logits: true,
-            ..Needs::default()
-        }
-    }
+impl LogitScore for MaxLogit {
+    const PART: [&'static str; 1] = ["largest logit"];
 
-    fn solve(&self, _: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        Ok(Box::new(MaxLogit))
+    fn confidence(&self, logits: LogitRow<'_>) -> f64 {
+        f64::from(logits.max)
     }
-
-    fn load(&self, _: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        Ok(Box::new(MaxLogit))
-    }
-}
-
-impl Detector for MaxLogit {
-    fn inputs(&self) -> Inputs {
-        Inputs {
-            logits: true,
-            ..Inputs::default()
-        }
-    }
-
-    fn parts(&self) -> &'static [&'static str] {
-        &["largest logit"]
-    }
-
-    fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
-        parts[0] = f64::from(row.logits().max);
-    }
-
-    fn score(&self, parts: &[f64]) -> f64 {
-        -parts[0]
-    }
-
-    fn save(&self, _: &mut TensorWriter) {}
 }
 
 #[cfg(test)]

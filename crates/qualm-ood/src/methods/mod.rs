@@ -3,6 +3,7 @@
 
 pub(crate) mod energy;
 pub(crate) mod knn;
+mod logit_score;
 pub(crate) mod mahalanobis;
 pub(crate) mod maxlogit;
 pub(crate) mod msp;

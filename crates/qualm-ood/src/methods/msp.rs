@@ -1,12 +1,8 @@
 //! Maximum softmax probability.
 
-use crate::OodError;
+use super::logit_score::LogitScore;
 use crate::catalogue::Entry;
-use crate::detector::{Detector, Inputs};
-use crate::fit::FitContext;
-use crate::method::{Method, Needs};
-use crate::score::Row;
-use crate::tensors::{TensorReader, TensorWriter};
+use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
     word: "msp",
@@ -22,45 +18,12 @@ pub(crate) const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Msp;
 
-impl Method for Msp {
-    fn needs(&self) -> Needs {
-        Needs {
-            logits: true,
-            ..Needs::default()
-        }
-    }
+impl LogitScore for Msp {
+    const PART: [&'static str; 1] = ["largest probability"];
 
-    fn solve(&self, _: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        Ok(Box::new(Msp))
+    fn confidence(&self, logits: LogitRow<'_>) -> f64 {
+        (f64::from(logits.max) - logits.log_sum_exp).exp()
     }
-
-    fn load(&self, _: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        Ok(Box::new(Msp))
-    }
-}
-
-impl Detector for Msp {
-    fn inputs(&self) -> Inputs {
-        Inputs {
-            logits: true,
-            ..Inputs::default()
-        }
-    }
-
-    fn parts(&self) -> &'static [&'static str] {
-        &["largest probability"]
-    }
-
-    fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
-        let logits = row.logits();
-        parts[0] = (f64::from(logits.max) - logits.log_sum_exp).exp();
-    }
-
-    fn score(&self, parts: &[f64]) -> f64 {
-        -parts[0]
-    }
-
-    fn save(&self, _: &mut TensorWriter) {}
 }
 
 #[cfg(test)]

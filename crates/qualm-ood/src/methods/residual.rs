@@ -220,7 +220,7 @@ pub(crate) fn load_residual(tensors: &TensorReader<'_>) -> Result<(Arc<AffineMap
     if offset.is_empty() || !all_finite(&matrix) || !all_finite(&offset) {
         return Err(tensors.wrong("residual_basis", "is empty or not finite"));
     }
-    let size = tensors.vector::<f64>("size", 1)?[0];
+    let size = tensors.scalar("size")?;
     let map = tensors.shared(AffineMap {
         view: View::Raw,
         matrix,

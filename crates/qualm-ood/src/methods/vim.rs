@@ -86,7 +86,7 @@ impl Method for Vim {
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
         let (map, size) = load_residual(tensors)?;
-        let alpha = tensors.vector::<f64>("alpha", 1)?[0];
+        let alpha = tensors.scalar("alpha")?;
         Ok(Box::new(VimDetector {
             map,
             size,

@@ -1,15 +1,19 @@
+mod header;
+mod shape;
+
 use std::path::Path;
 
 use qualm_data::{Head, Schema};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+pub(crate) use header::{Header, Kind, head_sha256, hex, read_head, write_head};
+pub use shape::Shape;
 
 use crate::detector::Detector;
 use crate::fit::{Pass2, Split, Tally};
 use crate::method::Needs;
 use crate::reference::ReferenceRows;
 use crate::score::{Plan, Scorer};
-use crate::tensors::{TensorFile, TensorWriter, all_finite};
+use crate::tensors::{TensorFile, TensorWriter};
 use crate::{OodError, Recipe};
 
 /// The version of the file format; a bundle of another one is refused.
@@ -36,158 +40,6 @@ pub struct FittedDetector {
     pub recipe: Recipe,
     /// The scorer.
     pub detector: Box<dyn Detector>,
-}
-
-/// Widths of the rows that detectors belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shape {
-    /// D, where rows have features.
-    pub dim: Option<usize>,
-    /// C, where head or stored logits tell it.
-    pub classes: Option<usize>,
-}
-
-impl Shape {
-    /// The shape of rows together with a head.
-    ///
-    /// # Errors
-    /// When the two do not fit.
-    pub(crate) fn of(origin: &str, schema: &Schema, head: Option<&Head>) -> Result<Self, OodError> {
-        if let (Some(head), Some(dim)) = (head, schema.dim)
-            && head.dim() != dim
-        {
-            return Err(OodError::rows(
-                origin,
-                format!(
-                    "features have width {dim}, but the head takes {} (weight is {} x {}); take the \
-                     features that enter this head",
-                    head.dim(),
-                    head.classes(),
-                    head.dim()
-                ),
-            ));
-        }
-        if let (Some(head), Some(classes)) = (head, schema.classes)
-            && head.classes() != classes
-        {
-            return Err(OodError::rows(
-                origin,
-                format!(
-                    "logits have width {classes}, but the head has {} classes",
-                    head.classes()
-                ),
-            ));
-        }
-        let classes = head.map(Head::classes).or(schema.classes);
-        Ok(Self {
-            dim: schema.dim,
-            classes,
-        })
-    }
-}
-
-/// What stands in a file's metadata.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Header {
-    pub(crate) format: u32,
-    pub(crate) kind: Kind,
-    pub(crate) made_by: String,
-    pub(crate) shape: Shape,
-    pub(crate) head_sha256: Option<String>,
-    /// Name and method of each detector, in order.
-    pub(crate) methods: Vec<(String, String)>,
-    pub(crate) held_back: f64,
-    pub(crate) seed: u64,
-    pub(crate) tally: Tally,
-    /// Which rows a part of a fit stands for; absent in bundles.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) rows: Option<(u64, u64)>,
-    /// The plan that a part of a second pass belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) plan_sha256: Option<String>,
-}
-
-/// What a file of qualm is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    /// Ready to score.
-    Bundle,
-    /// Statistics of a shard.
-    Pass1,
-    /// Detectors that wait for the second pass.
-    Plan,
-    /// What the second pass gave on a shard.
-    Pass2,
-}
-
-impl Header {
-    /// A header without head, methods and rows.
-    pub(crate) fn new(kind: Kind, shape: Shape, split: &Split, tally: Tally) -> Self {
-        Self {
-            format: FORMAT,
-            kind,
-            made_by: format!("qualm {}", env!("CARGO_PKG_VERSION")),
-            shape,
-            head_sha256: None,
-            methods: Vec::new(),
-            held_back: split.fraction,
-            seed: split.seed,
-            tally,
-            rows: None,
-            plan_sha256: None,
-        }
-    }
-
-    /// Reads and checks the metadata of a file.
-    pub(crate) fn parse(origin: &str, text: &str) -> Result<Self, OodError> {
-        #[derive(Deserialize)]
-        struct Versioned {
-            format: u32,
-        }
-        let fail = |problem: String| OodError::bundle(origin, problem);
-        let damaged = |error: serde_json::Error| fail(format!("has damaged metadata ({error})"));
-        let Versioned { format } = serde_json::from_str(text).map_err(damaged)?;
-        if format != FORMAT {
-            return Err(fail(format!(
-                "has format {format}, and this program reads format {FORMAT}; fit it anew"
-            )));
-        }
-        let header: Self = serde_json::from_str(text).map_err(damaged)?;
-        let split_ok = (0.0..1.0).contains(&header.held_back);
-        if header.shape.dim == Some(0) || header.shape.classes == Some(0) || !split_ok {
-            return Err(fail(
-                "has damaged metadata (a width of zero or no share)".to_owned(),
-            ));
-        }
-        Ok(header)
-    }
-
-    pub(crate) fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("plain strings and numbers can be written as JSON")
-    }
-
-    pub(crate) fn split(&self) -> Split {
-        Split {
-            fraction: self.held_back,
-            seed: self.seed,
-        }
-    }
-
-    pub(crate) fn recipes(&self, origin: &str) -> Result<Vec<Recipe>, OodError> {
-        let text = |(name, method): &(String, String)| format!("{name}={method}");
-        let recipes: Result<Vec<Recipe>, _> = self
-            .methods
-            .iter()
-            .map(|method| text(method).parse())
-            .collect();
-        recipes.map_err(|error| {
-            OodError::bundle(
-                origin,
-                format!("holds a method that is not known here ({error})"),
-            )
-        })
-    }
 }
 
 impl Bundle {
@@ -424,18 +276,9 @@ impl Bundle {
         let header = Header::parse(origin, file.metadata())?;
         header.expect(origin, want)?;
         file.set_dim(header.shape.dim.unwrap_or(0));
-        let head = read_head(&file, &header)?;
-        let detectors = header
-            .recipes(origin)?
-            .into_iter()
-            .map(|recipe| {
-                let tensors = file.reader(format!("detector/{}/", recipe.name()));
-                let detector = recipe.method().load(&tensors)?;
-                Ok(FittedDetector { recipe, detector })
-            })
-            .collect::<Result<Vec<_>, OodError>>()?;
-        let mut bundle = Self::new(header.shape, head, detectors, header.split(), header.tally);
-        let needs = bundle.needs();
+        let recipes = header.recipes(origin)?;
+        // Before any array is read: a width of zero would divide by it.
+        let needs = Needs::of(&recipes);
         if (needs.features && header.shape.dim.is_none())
             || (needs.logits && header.shape.classes.is_none())
         {
@@ -444,70 +287,17 @@ impl Bundle {
                 "lacks a width that its detectors need; it is damaged",
             ));
         }
+        let head = read_head(&file, &header)?;
+        let detectors = recipes
+            .into_iter()
+            .map(|recipe| {
+                let tensors = file.reader(format!("detector/{}/", recipe.name()));
+                let detector = recipe.method().load(&tensors)?;
+                Ok(FittedDetector { recipe, detector })
+            })
+            .collect::<Result<Vec<_>, OodError>>()?;
+        let mut bundle = Self::new(header.shape, head, detectors, header.split(), header.tally);
         bundle.reference = ReferenceRows::load(&file.reader("reference/"), bundle.detectors.len())?;
         Ok(bundle)
     }
-}
-
-impl Header {
-    /// Checks that a file is of the kind that belongs here.
-    pub(crate) fn expect(&self, origin: &str, want: Kind) -> Result<(), OodError> {
-        if self.kind == want {
-            return Ok(());
-        }
-        let name = |kind| match kind {
-            Kind::Bundle => "a bundle",
-            Kind::Pass1 => "a part of a first pass",
-            Kind::Plan => "a plan for the second pass",
-            Kind::Pass2 => "a part of a second pass",
-        };
-        Err(OodError::bundle(
-            origin,
-            format!(
-                "is {}, where {} belongs (see `qualm merge --help`)",
-                name(self.kind),
-                name(want)
-            ),
-        ))
-    }
-}
-
-pub(crate) fn write_head(tensors: &mut TensorWriter, head: &Head) {
-    tensors.set_prefix("head/");
-    tensors.matrix("weight", head.weight(), head.dim());
-    tensors.vector("bias", head.bias());
-}
-
-/// The head of a file, checked against the hash in its metadata.
-pub(crate) fn read_head(file: &TensorFile<'_>, header: &Header) -> Result<Option<Head>, OodError> {
-    let Some(want) = &header.head_sha256 else {
-        return Ok(None);
-    };
-    let tensors = file.reader("head/");
-    let dim = header.shape.dim.or(tensors.width("weight")).unwrap_or(0);
-    let weight = tensors.matrix::<f32>("weight", dim)?;
-    let bias = tensors.any_vector::<f32>("bias")?;
-    if !all_finite(&weight) || !all_finite(&bias) || header.shape.classes != Some(bias.len()) {
-        return Err(tensors.wrong("weight", "is not the head that the metadata describes"));
-    }
-    let head = Head::new(weight, bias, dim)?;
-    if head_sha256(&head) != *want {
-        return Err(tensors.wrong("weight", "does not have the hash that the metadata states"));
-    }
-    Ok(Some(head))
-}
-
-/// SHA-256 over C, D (as little-endian 64-bit numbers), weight and bias.
-pub(crate) fn head_sha256(head: &Head) -> String {
-    let mut hash = Sha256::new();
-    hash.update((head.classes() as u64).to_le_bytes());
-    hash.update((head.dim() as u64).to_le_bytes());
-    hash.update(bytemuck::cast_slice::<f32, u8>(head.weight()));
-    hash.update(bytemuck::cast_slice::<f32, u8>(head.bias()));
-    hex(&hash.finalize())
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

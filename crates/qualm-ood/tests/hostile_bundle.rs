@@ -1,0 +1,97 @@
+//! Damaged bundles give an error or a value, never a panic.
+
+mod exercise;
+
+use qualm_data::{Head, MemorySet};
+use qualm_ood::{Bundle, FitInput, FitOptions, Recipe, Split, fit};
+use qualm_stats::random::Stream;
+
+fn bytes() -> Vec<u8> {
+    let (rows, dim) = (60, 6);
+    let mut stream = Stream::new(1, 0);
+    let features = (0..rows * dim).map(|_| stream.normal() as f32).collect();
+    let labels = (0..rows as i64).map(|row| row % 3).collect();
+    let train = MemorySet::new("train")
+        .with_features(features, dim)
+        .and_then(|set| set.with_labels(labels))
+        .unwrap();
+    let weight = (0..3 * dim).map(|_| stream.normal() as f32).collect();
+    let head = Head::new(weight, vec![3.0, 2.5, 3.5], dim).unwrap();
+    let recipes = Recipe::parse_list("vim(dim=2),msp,mahalanobis(ridge=0.1),knn(k=3)").unwrap();
+    let input = FitInput {
+        train: &train,
+        head: Some(&head),
+    };
+    let options = FitOptions {
+        split: Split::of(0.3),
+        ..FitOptions::default()
+    };
+    fit(input, &recipes, &options, &mut |_| {})
+        .unwrap()
+        .bundle
+        .to_bytes()
+        .unwrap()
+}
+
+#[test]
+fn every_cut() {
+    let bytes = bytes();
+    exercise::bundle(&bytes);
+    for end in 0..bytes.len() {
+        exercise::bundle(&bytes[..end]);
+        assert!(
+            Bundle::from_bytes("cut", &bytes[..end]).is_err(),
+            "cut at {end}"
+        );
+    }
+}
+
+#[test]
+fn every_flipped_byte() {
+    let mut bytes = bytes();
+    for at in 0..bytes.len() {
+        for flip in [0x01, 0x80, 0xff] {
+            bytes[at] ^= flip;
+            exercise::bundle(&bytes);
+            bytes[at] ^= flip;
+        }
+    }
+}
+
+/// Replaces text of the header by text of the same length.
+fn edited(from: &str, to: &str) -> String {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes();
+    let at = bytes
+        .windows(from.len())
+        .position(|w| w == from.as_bytes())
+        .expect("the text is there");
+    bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    Bundle::from_bytes("model.qualm", &bytes)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn what_is_wrong_is_said_in_one_sentence() {
+    let version = edited(r#"\"format\":1"#, r#"\"format\":7"#);
+    assert!(
+        version.contains("has format 7") && version.contains("fit it anew"),
+        "{version}"
+    );
+    let method = edited(r#"\"msp\",\"msp\""#, r#"\"msp\",\"mps\""#);
+    assert!(method.contains("not known here"), "{method}");
+    let width = edited(r#"\"dim\":6"#, r#"\"dim\":5"#);
+    assert!(width.contains("rows of 5 belong"), "{width}");
+    assert!(edited(r#"\"dim\":6"#, r#"\"dim\":0"#).contains("damaged"));
+    for sentence in [version, method, width] {
+        assert!(
+            sentence.starts_with("model.qualm: ") && !sentence.contains('\n'),
+            "{sentence}"
+        );
+    }
+    let empty = Bundle::from_bytes("empty.qualm", &[])
+        .unwrap_err()
+        .to_string();
+    assert_eq!(empty, "empty.qualm: is empty");
+}
