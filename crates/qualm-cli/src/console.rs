@@ -37,7 +37,8 @@ pub(crate) fn show_report(report: &Report, json: bool) -> anyhow::Result<()> {
         _ => WIDTH,
     };
     let color = terminal && console::colors_enabled();
-    print(&qualm_report::to_terminal(report, width, color))
+    let text = qualm_report::to_terminal(report, width, color);
+    print(&format!("{}\n", text.trim_end()))
 }
 
 /// Says something that is no result.

@@ -78,7 +78,6 @@ fn assert_same(recipe: &str, peer: &str, scale: f64) {
 fn assert_agree(recipe: &str, ours: &[f64], theirs: &[f64]) {
     let correlation = spearman(ours, theirs).unwrap();
     let difference = largest_difference(ours, theirs) / standard_deviation(theirs);
-    println!("{recipe}: rank correlation {correlation:.8}, largest difference {difference:.2e} sd");
     assert!(
         correlation >= 0.9999,
         "{recipe}: rank correlation {correlation}"

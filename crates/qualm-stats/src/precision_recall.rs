@@ -7,21 +7,28 @@ use crate::share::share_of;
 
 /// The sum over groups of precision times the step in recall.
 pub(crate) fn average_precision(groups: impl Iterator<Item = (u32, u32)>, positives: u32) -> f64 {
-    steps(groups, positives)
+    let sum: f64 = steps(groups, positives)
         .map(|step| step.recall_gain * step.precision)
-        .sum()
+        .sum();
+    at_most_one(sum)
+}
+
+/// Steps of recall add up to one only before rounding; an area does not exceed it.
+fn at_most_one(area: f64) -> f64 {
+    area.min(1.0)
 }
 
 /// The area by the trapezoid rule, of the curve that starts at recall 0, precision 1.
 pub(crate) fn trapezoid_area(groups: impl Iterator<Item = (u32, u32)>, positives: u32) -> f64 {
     let mut precision_before = 1.0;
-    steps(groups, positives)
+    let sum: f64 = steps(groups, positives)
         .map(|step| {
             let height = (precision_before + step.precision) / 2.0;
             precision_before = step.precision;
             step.recall_gain * height
         })
-        .sum()
+        .sum();
+    at_most_one(sum)
 }
 
 /// One group's step along the curve.
