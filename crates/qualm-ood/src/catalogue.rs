@@ -1,6 +1,7 @@
+use crate::OodError;
+use crate::method::Method;
 use crate::methods::{energy, knn, mahalanobis, maxlogit, msp, residual, vim};
 use crate::recipe::Arguments;
-use crate::{Method, OodError};
 
 /// What there is to know about a method, for `qualm methods` and for the parser.
 #[derive(Debug)]

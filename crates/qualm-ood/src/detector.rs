@@ -12,7 +12,7 @@ use crate::view::View;
 /// follows from few numbers can be recomputed from them: [`measure`](Detector::measure) reduces a
 /// row to a few parts, [`score`](Detector::score) turns parts into the score. Shards exchange
 /// parts, explanations show them.
-pub trait Detector: Debug + Send + Sync {
+pub(crate) trait Detector: Debug + Send + Sync {
     /// What scoring a row needs; equal inputs of several detectors are computed once.
     fn inputs(&self) -> Inputs;
 
@@ -31,7 +31,7 @@ pub trait Detector: Debug + Send + Sync {
     }
 
     /// Completes the detector with the mean of each part over the fitting rows; called once, and
-    /// only where [`Needs::part_means`](crate::Needs::part_means) is set.
+    /// only where [`Needs::part_means`](crate::method::Needs::part_means) is set.
     ///
     /// # Errors
     /// One clause that says why these rows cannot give a detector, and the way out.
@@ -39,45 +39,45 @@ pub trait Detector: Debug + Send + Sync {
         Ok(())
     }
 
-    /// Writes what [`Method::load`](crate::Method::load) needs.
+    /// Writes what [`Method::load`](crate::method::Method::load) needs.
     fn save(&self, tensors: &mut TensorWriter);
 }
 
 /// What scoring a row needs of it.
 #[derive(Debug, Default, Clone)]
-pub struct Inputs {
+pub(crate) struct Inputs {
     /// Logits with their maximum and log-sum-exp.
-    pub logits: bool,
+    pub(crate) logits: bool,
     /// Linear maps of the features, in the order in which [`Row::map`] numbers them.
-    pub maps: Vec<Arc<AffineMap>>,
+    pub(crate) maps: Vec<Arc<AffineMap>>,
     /// The nearest rows of a bank, by inner product of unit rows.
-    pub neighbours: Option<NeighbourInput>,
+    pub(crate) neighbours: Option<NeighbourInput>,
 }
 
 /// The `k` nearest rows of a bank.
 #[derive(Debug, Clone)]
-pub struct NeighbourInput {
+pub(crate) struct NeighbourInput {
     /// The bank.
-    pub bank: Arc<Bank>,
+    pub(crate) bank: Arc<Bank>,
     /// How many.
-    pub k: usize,
+    pub(crate) k: usize,
 }
 
 /// `y = A x + c` of a view of the features.
 #[derive(Debug, PartialEq)]
-pub struct AffineMap {
+pub(crate) struct AffineMap {
     /// What is mapped.
-    pub view: View,
+    pub(crate) view: View,
     /// `A`, row-major `outputs x D`.
-    pub matrix: Vec<f32>,
+    pub(crate) matrix: Vec<f32>,
     /// `c`, one number an output.
-    pub offset: Vec<f32>,
+    pub(crate) offset: Vec<f32>,
 }
 
 impl AffineMap {
     /// The map `x -> A (x - origin)`; `matrix` is row-major `outputs x D` in `f64` and rounded
     /// once.
-    pub fn about(view: View, matrix: &[f64], origin: &[f64]) -> Self {
+    pub(crate) fn about(view: View, matrix: &[f64], origin: &[f64]) -> Self {
         let offset = matrix
             .chunks_exact(origin.len())
             .map(|row| -row.iter().zip(origin).map(|(a, o)| a * o).sum::<f64>() as f32)
@@ -90,7 +90,7 @@ impl AffineMap {
     }
 
     /// Number of outputs.
-    pub fn outputs(&self) -> usize {
+    pub(crate) fn outputs(&self) -> usize {
         self.offset.len()
     }
 }

@@ -35,8 +35,8 @@
 //! - A **[`Recipe`]** is a method with its parameters, as text: `vim(dim=256)`.
 //! - **[`fit`]** gathers what all recipes need in one pass and completes them in a second; shards
 //!   can do both apart ([`fit_shard_pass1`], [`merge_parts`]).
-//! - A **[`Detector`]** is a fitted scorer. Outlier score: higher = less like the training data.
-//! - A **[`Bundle`]** holds detectors and their reference, in memory or in one file.
+//! - A **[`Bundle`]** holds detectors, fitted scorers, and their reference, in memory or in one
+//!   file. Outlier score: higher = less like the training data.
 //! - The **reference** ([`ReferenceRows`]) turns scores into p-values and thresholds; it must be
 //!   exchangeable with the inputs to come (see [`qualm_stats::conformal`]).
 //! - **[`evaluate`]** compares detectors on labelled in- and out-of-distribution rows.
@@ -67,7 +67,6 @@ mod view;
 pub use bundle::{Bundle, FORMAT, FittedDetector, Shape};
 pub use catalogue::{CATALOGUE, Entry};
 pub use decide::{DecideOptions, Decided, Decider, Decision, Outcome, Rule, Threshold, Verdict};
-pub use detector::{AffineMap, Detector, Inputs, NeighbourInput};
 pub use error::OodError;
 pub use evaluate::{
     Checked, Comparison, DetectorResult, Evaluation, EvaluationInput, EvaluationOptions,
@@ -76,14 +75,10 @@ pub use evaluate::{
 };
 pub use explain::{ExplainedNeighbour, ExplainedScore, Explanation, explain};
 pub use fit::{
-    BLOCK_ROWS, FitContext, FitInput, FitOptions, Fitted, Merged, Origin, Shard, Split, Tally, fit,
-    fit_shard_pass1, fit_shard_pass2, merge_parts,
+    BLOCK_ROWS, FitInput, FitOptions, Fitted, Merged, Shard, Split, Tally, fit, fit_shard_pass1,
+    fit_shard_pass2, merge_parts,
 };
-pub use method::{Method, Needs};
 pub use recipe::Recipe;
 pub use reference::ReferenceRows;
-pub use score::{LogitRow, Row, Scorer, TILE_ROWS, TileRows};
+pub use score::{Scorer, TILE_ROWS, TileRows};
 pub use scored::{Scored, calibrate, score};
-pub use statistics::{Bank, ClassSums, SecondMoment};
-pub use tensors::{TensorReader, TensorWriter};
-pub use view::{PerView, View};

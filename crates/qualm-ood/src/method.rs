@@ -9,21 +9,21 @@ use crate::{OodError, Recipe};
 /// What fitting must gather for a method. Plain data: the plan of a fit is the union over its
 /// methods, so that nothing is gathered twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Needs {
+pub(crate) struct Needs {
     /// Scoring looks at features.
-    pub features: bool,
+    pub(crate) features: bool,
     /// Scoring looks at logits: stored ones, or those of a head.
-    pub logits: bool,
+    pub(crate) logits: bool,
     /// Fitting looks at the head's weights.
-    pub head: bool,
+    pub(crate) head: bool,
     /// First pass: mean and scatter of the features.
-    pub moments: PerView<bool>,
+    pub(crate) moments: PerView<bool>,
     /// First pass: sum of the features of each class; needs labels.
-    pub class_sums: PerView<bool>,
+    pub(crate) class_sums: PerView<bool>,
     /// First pass: every fitting row, of unit length.
-    pub bank: bool,
+    pub(crate) bank: bool,
     /// Second pass: the mean over the fitting rows of each of the detector's parts.
-    pub part_means: bool,
+    pub(crate) part_means: bool,
 }
 
 impl Needs {
@@ -34,7 +34,7 @@ impl Needs {
     }
 
     /// What either needs.
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         Self {
             features: self.features || other.features,
             logits: self.logits || other.logits,
@@ -47,14 +47,14 @@ impl Needs {
     }
 
     /// Whether rows must carry labels.
-    pub fn labels(self) -> bool {
+    pub(crate) fn labels(self) -> bool {
         self.class_sums.any()
     }
 }
 
 /// The recipe of a detector: which method, with which parameters. Checked when it is parsed;
 /// see [`Recipe`](crate::Recipe) for the text form.
-pub trait Method: Debug + Send + Sync {
+pub(crate) trait Method: Debug + Send + Sync {
     /// What fitting must gather.
     fn needs(&self) -> Needs;
 

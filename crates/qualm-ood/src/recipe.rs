@@ -2,8 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::OodError;
 use crate::catalogue::CATALOGUE;
-use crate::{Method, OodError};
+use crate::method::Method;
 
 /// A method with its parameters under a name, as text: `vim`, `vim(dim=256)`,
 /// `near=knn(k=5)`. Without a name of its own it goes by its method's word.
@@ -61,7 +62,7 @@ impl Recipe {
     }
 
     /// The method.
-    pub fn method(&self) -> &dyn Method {
+    pub(crate) fn method(&self) -> &dyn Method {
         &*self.method
     }
 }

@@ -23,7 +23,7 @@ const BANK: &str = "bank/";
 
 /// Named arrays on their way into a file. A prefix tells the detectors' arrays apart.
 #[derive(Debug, Default)]
-pub struct TensorWriter {
+pub(crate) struct TensorWriter {
     prefix: String,
     arrays: BTreeMap<String, Array>,
 }
@@ -54,7 +54,7 @@ impl View for &Array {
 }
 
 /// A number that arrays are made of.
-pub trait Element: bytemuck::Pod {
+pub(crate) trait Element: bytemuck::Pod {
     /// Its type in the file.
     const DTYPE: Dtype;
 }
@@ -82,18 +82,18 @@ impl TensorWriter {
     }
 
     /// Adds an array of rows of `width` numbers.
-    pub fn matrix<T: Element>(&mut self, name: &str, values: &[T], width: usize) {
+    pub(crate) fn matrix<T: Element>(&mut self, name: &str, values: &[T], width: usize) {
         let rows = values.len().checked_div(width).unwrap_or(0);
         self.put(name, values, vec![rows, width]);
     }
 
     /// Adds an array of one dimension.
-    pub fn vector<T: Element>(&mut self, name: &str, values: &[T]) {
+    pub(crate) fn vector<T: Element>(&mut self, name: &str, values: &[T]) {
         self.put(name, values, vec![values.len()]);
     }
 
     /// Adds the bank of fitting rows; all detectors of a bundle share the one bank.
-    pub fn bank(&mut self, bank: &Bank) {
+    pub(crate) fn bank(&mut self, bank: &Bank) {
         let prefix = std::mem::replace(&mut self.prefix, BANK.to_owned());
         self.matrix("rows", &bank.rows, bank.dim);
         self.vector("row_numbers", &bank.row_numbers);
@@ -201,7 +201,7 @@ impl<'a> TensorFile<'a> {
 
 /// The arrays of one detector.
 #[derive(Debug)]
-pub struct TensorReader<'a> {
+pub(crate) struct TensorReader<'a> {
     file: &'a TensorFile<'a>,
     prefix: String,
 }
@@ -211,7 +211,7 @@ impl TensorReader<'_> {
     ///
     /// # Errors
     /// When it is missing or has another shape or type.
-    pub fn matrix<T: Element>(&self, name: &str, width: usize) -> Result<Vec<T>, OodError> {
+    pub(crate) fn matrix<T: Element>(&self, name: &str, width: usize) -> Result<Vec<T>, OodError> {
         let tensor = self.find(name)?;
         if tensor.shape().len() != 2 || tensor.shape()[1] != width {
             return Err(self.wrong(
@@ -229,7 +229,7 @@ impl TensorReader<'_> {
     ///
     /// # Errors
     /// When it is missing or has another shape or type.
-    pub fn vector<T: Element>(&self, name: &str, len: usize) -> Result<Vec<T>, OodError> {
+    pub(crate) fn vector<T: Element>(&self, name: &str, len: usize) -> Result<Vec<T>, OodError> {
         let tensor = self.find(name)?;
         if tensor.shape() != [len] {
             return Err(self.wrong(
@@ -244,7 +244,7 @@ impl TensorReader<'_> {
     ///
     /// # Errors
     /// When it is missing or is no `f64`.
-    pub fn scalar(&self, name: &str) -> Result<f64, OodError> {
+    pub(crate) fn scalar(&self, name: &str) -> Result<f64, OodError> {
         Ok(self.vector::<f64>(name, 1)?[0])
     }
 
@@ -252,7 +252,7 @@ impl TensorReader<'_> {
     ///
     /// # Errors
     /// When it is missing or has another number of dimensions or type.
-    pub fn any_vector<T: Element>(&self, name: &str) -> Result<Vec<T>, OodError> {
+    pub(crate) fn any_vector<T: Element>(&self, name: &str) -> Result<Vec<T>, OodError> {
         let len = match self.find(name)?.shape() {
             [len] => *len,
             shape => {
@@ -266,12 +266,12 @@ impl TensorReader<'_> {
     }
 
     /// D, the width of the features.
-    pub fn dim(&self) -> usize {
+    pub(crate) fn dim(&self) -> usize {
         self.file.dim
     }
 
     /// The map that an earlier detector of the file gave, where it is equal, else this one.
-    pub fn shared(&self, map: AffineMap) -> Arc<AffineMap> {
+    pub(crate) fn shared(&self, map: AffineMap) -> Arc<AffineMap> {
         let mut maps = self
             .file
             .maps
@@ -289,7 +289,7 @@ impl TensorReader<'_> {
     ///
     /// # Errors
     /// When it is missing or damaged.
-    pub fn bank(&self) -> Result<Arc<Bank>, OodError> {
+    pub(crate) fn bank(&self) -> Result<Arc<Bank>, OodError> {
         let mut held = self
             .file
             .bank
@@ -324,12 +324,12 @@ impl TensorReader<'_> {
     }
 
     /// Whether there is an array of this name.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.find(name).is_ok()
     }
 
     /// The error for an array that is there but not right.
-    pub fn wrong(&self, name: &str, problem: impl Into<String>) -> OodError {
+    pub(crate) fn wrong(&self, name: &str, problem: impl Into<String>) -> OodError {
         OodError::bundle(
             &self.file.origin,
             format!(

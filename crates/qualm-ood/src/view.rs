@@ -1,6 +1,6 @@
 /// A way to look at a row of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum View {
+pub(crate) enum View {
     /// As stored.
     Raw,
     /// Divided by its Euclidean norm; a zero row stays zero.
@@ -9,16 +9,16 @@ pub enum View {
 
 /// One thing for each [`View`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PerView<T> {
+pub(crate) struct PerView<T> {
     /// For [`View::Raw`].
-    pub raw: T,
+    pub(crate) raw: T,
     /// For [`View::Unit`].
-    pub unit: T,
+    pub(crate) unit: T,
 }
 
 impl<T> PerView<T> {
     /// The one for `view`.
-    pub fn get(&self, view: View) -> &T {
+    pub(crate) fn get(&self, view: View) -> &T {
         match view {
             View::Raw => &self.raw,
             View::Unit => &self.unit,
@@ -26,7 +26,7 @@ impl<T> PerView<T> {
     }
 
     /// The one for `view`, to be changed.
-    pub fn get_mut(&mut self, view: View) -> &mut T {
+    pub(crate) fn get_mut(&mut self, view: View) -> &mut T {
         match view {
             View::Raw => &mut self.raw,
             View::Unit => &mut self.unit,
@@ -36,7 +36,7 @@ impl<T> PerView<T> {
 
 impl PerView<bool> {
     /// Only `view`.
-    pub fn only(view: View) -> Self {
+    pub(crate) fn only(view: View) -> Self {
         Self {
             raw: view == View::Raw,
             unit: view == View::Unit,
@@ -44,7 +44,7 @@ impl PerView<bool> {
     }
 
     /// What either asks for.
-    pub fn or(self, other: Self) -> Self {
+    pub(crate) fn or(self, other: Self) -> Self {
         Self {
             raw: self.raw || other.raw,
             unit: self.unit || other.unit,
@@ -52,7 +52,7 @@ impl PerView<bool> {
     }
 
     /// Whether any view is asked for.
-    pub fn any(self) -> bool {
+    pub(crate) fn any(self) -> bool {
         self.raw || self.unit
     }
 }

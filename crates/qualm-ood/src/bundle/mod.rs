@@ -36,10 +36,20 @@ pub struct Bundle {
 /// A detector under its name.
 #[derive(Debug)]
 pub struct FittedDetector {
-    /// Its name and method.
-    pub recipe: Recipe,
-    /// The scorer.
-    pub detector: Box<dyn Detector>,
+    pub(crate) recipe: Recipe,
+    pub(crate) detector: Box<dyn Detector>,
+}
+
+impl FittedDetector {
+    /// The name that columns and reports use.
+    pub fn name(&self) -> &str {
+        self.recipe.name()
+    }
+
+    /// Its method with parameters, as text.
+    pub fn method(&self) -> &str {
+        self.recipe.text()
+    }
 }
 
 impl Bundle {

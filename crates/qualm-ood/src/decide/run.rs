@@ -37,7 +37,9 @@ impl Decider<'_> {
             warnings: Vec::new(),
         };
         let mut kept = Vec::new();
+        let mut zero_rows = 0;
         score(self.bundle, source, &mut |scored| {
+            zero_rows = scored.scorer().zero_rows();
             let mut tile = self.compare(scored, source.name())?;
             match self.rule() {
                 Some(Rule::FalseDiscovery(_)) => kept.push(tile),
@@ -53,6 +55,11 @@ impl Decider<'_> {
             }
             Ok(())
         })?;
+        if zero_rows > 0 {
+            outcome.warnings.push(format!(
+                "{zero_rows} rows are zero and have no direction; they stand at distance one from all"
+            ));
+        }
         if let Some(Rule::FalseDiscovery(q)) = self.rule() {
             let cuts: Vec<f64> = (0..detectors)
                 .map(|detector| discovery_cut(&kept, detector, q))

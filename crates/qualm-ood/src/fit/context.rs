@@ -12,9 +12,9 @@ use crate::view::View;
 
 /// What a method finds after the first pass.
 #[derive(Debug)]
-pub struct FitContext<'a> {
+pub(crate) struct FitContext<'a> {
     /// The classifier's last layer, where there is one.
-    pub head: Option<&'a Head>,
+    pub(crate) head: Option<&'a Head>,
     /// The name of the method that is being fitted, for errors.
     method: &'a str,
     gathered: &'a Gathered,
@@ -32,7 +32,7 @@ pub(crate) struct Gathered {
 
 /// The point about which second moments are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// `-W^+ b`: where the features say nothing about the class.
     Head,
     /// The mean of the fitting rows.
@@ -41,13 +41,13 @@ pub enum Origin {
 
 /// The second moment about an origin, diagonalised.
 #[derive(Debug)]
-pub struct Spectrum {
+pub(crate) struct Spectrum {
     /// The origin.
-    pub origin: Vec<f64>,
+    pub(crate) origin: Vec<f64>,
     /// Eigenvalues and eigenvectors, largest first.
-    pub eigen: Eigen,
+    pub(crate) eigen: Eigen,
     /// How many dimensions the rows span, as far as `f32` can tell.
-    pub rank: usize,
+    pub(crate) rank: usize,
 }
 
 impl Gathered {
@@ -71,12 +71,12 @@ impl<'a> FitContext<'a> {
     }
 
     /// An error of the method that is being fitted.
-    pub fn error(&self, problem: impl Into<String>) -> OodError {
+    pub(crate) fn error(&self, problem: impl Into<String>) -> OodError {
         OodError::fit(self.method, problem)
     }
 
     /// The error for a covariance that cannot be inverted.
-    pub fn singular(&self, ridge: f64) -> OodError {
+    pub(crate) fn singular(&self, ridge: f64) -> OodError {
         let way_out = if ridge == 0.0 {
             "give it a ridge, as in mahalanobis(ridge=0.01)".to_owned()
         } else {
@@ -91,7 +91,7 @@ impl<'a> FitContext<'a> {
     ///
     /// # Errors
     /// When the method did not ask for it or there is no fitting row.
-    pub fn moment(&self, view: View) -> Result<&'a SecondMoment, OodError> {
+    pub(crate) fn moment(&self, view: View) -> Result<&'a SecondMoment, OodError> {
         let moment = self.gathered.moments.moments.get(view).as_ref();
         moment
             .filter(|moment| moment.count > 0.0)
@@ -102,7 +102,7 @@ impl<'a> FitContext<'a> {
     ///
     /// # Errors
     /// When the method did not ask for them or there is no fitting row.
-    pub fn class_sums(&self, view: View) -> Result<&'a ClassSums, OodError> {
+    pub(crate) fn class_sums(&self, view: View) -> Result<&'a ClassSums, OodError> {
         let sums = self.gathered.moments.sums.get(view).as_ref();
         sums.ok_or_else(|| self.error("there is no labelled row to fit on"))
     }
@@ -111,7 +111,7 @@ impl<'a> FitContext<'a> {
     ///
     /// # Errors
     /// When the method did not ask for them or there is no fitting row.
-    pub fn bank(&self) -> Result<Arc<Bank>, OodError> {
+    pub(crate) fn bank(&self) -> Result<Arc<Bank>, OodError> {
         let bank = self.gathered.bank.as_ref().filter(|bank| !bank.is_empty());
         bank.cloned()
             .ok_or_else(|| self.error("there is no row to fit on"))
@@ -121,7 +121,7 @@ impl<'a> FitContext<'a> {
     ///
     /// # Errors
     /// When there is no fitting row, or no head where the origin needs one.
-    pub fn spectrum(&self, origin: Origin) -> Result<&'a Spectrum, OodError> {
+    pub(crate) fn spectrum(&self, origin: Origin) -> Result<&'a Spectrum, OodError> {
         let cell = &self.gathered.spectra[origin as usize];
         if let Some(spectrum) = cell.get() {
             return Ok(spectrum);

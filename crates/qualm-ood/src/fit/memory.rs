@@ -8,7 +8,7 @@ pub(crate) fn statistics_bytes(needs: Needs, rows: u64, dim: usize, classes: usi
     let blocks = rows.div_ceil(BLOCK_ROWS).max(1);
     let nodes = u64::from(blocks.ilog2()) + 2;
     let (dim, classes) = (dim as u64, classes as u64);
-    let views = |wanted: crate::PerView<bool>| u64::from(wanted.raw) + u64::from(wanted.unit);
+    let views = |wanted: crate::view::PerView<bool>| u64::from(wanted.raw) + u64::from(wanted.unit);
     let moments = views(needs.moments) * (dim * (dim + 1) / 2) * 8 * nodes;
     let sums = views(needs.class_sums) * classes * dim * 8 * nodes;
     let bank = if needs.bank { 2 * rows * dim * 4 } else { 0 };
@@ -27,7 +27,7 @@ pub(crate) fn readable(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::PerView;
+    use crate::view::PerView;
 
     #[test]
     fn a_bank_grows_with_rows_and_a_sum_with_their_logarithm() {

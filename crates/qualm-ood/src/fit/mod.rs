@@ -15,7 +15,7 @@ mod sharded;
 mod split;
 
 pub use blocks::BLOCK_ROWS;
-pub use context::{FitContext, Origin};
+pub(crate) use context::{FitContext, Origin};
 pub use pass1::Tally;
 pub(crate) use pass2::Pass2;
 pub use run::{FitInput, FitOptions, Fitted, fit};

@@ -276,3 +276,82 @@ impl Solved {
         self.bundle.complete(second)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use qualm_data::MemorySet;
+
+    use super::*;
+    use crate::testing::numbers;
+
+    /// Three rows of width five, of classes 0 and 2; column 1 is constant, row 2 is zero in all
+    /// but that.
+    fn odd_rows(constant: f32) -> MemorySet {
+        let mut rows = numbers(15, 8);
+        rows.chunks_mut(5).for_each(|row| row[1] = constant);
+        rows[10..].fill(0.0);
+        rows[11] = constant;
+        MemorySet::new("odd")
+            .with_features(rows, 5)
+            .and_then(|set| set.with_labels(vec![0, 2, 2]))
+            .unwrap()
+    }
+
+    fn warnings_of(recipes: &str, train: &MemorySet) -> Vec<String> {
+        let input = FitInput { train, head: None };
+        let recipes = Recipe::parse_list(recipes).unwrap();
+        fit(input, &recipes, &FitOptions::default(), &mut |_| {})
+            .unwrap()
+            .warnings
+    }
+
+    #[test]
+    fn each_oddity_is_warned_of_once_whatever_the_number_of_methods() {
+        let methods = "a=mahalanobis(ridge=1),b=mahalanobis(ridge=2),c=knn(k=1),d=knn(k=2)";
+        let warnings = warnings_of(methods, &odd_rows(0.0));
+        let about = |what: &str| warnings.iter().filter(|w| w.contains(what)).count();
+        assert_eq!(
+            about("fewer fitting rows (3) than dimensions (5)"),
+            1,
+            "{warnings:?}"
+        );
+        assert_eq!(about("1 of 5 columns are constant"), 1, "{warnings:?}");
+        assert_eq!(
+            about("1 of 3 classes have no fitting row (the first is class 1)"),
+            1
+        );
+        assert_eq!(about("1 fitting rows are zero"), 1, "{warnings:?}");
+        assert_eq!(warnings.len(), 4, "{warnings:?}");
+    }
+
+    #[test]
+    fn ordinary_rows_raise_no_warning() {
+        let train = MemorySet::new("rows")
+            .with_features(numbers(500, 9), 5)
+            .unwrap();
+        assert!(warnings_of("knn,residual(origin=mean)", &train).is_empty());
+    }
+
+    #[test]
+    fn statistics_that_do_not_fit_are_refused_with_the_figure() {
+        let train = MemorySet::new("rows")
+            .with_features(numbers(500, 9), 5)
+            .unwrap();
+        let input = FitInput {
+            train: &train,
+            head: None,
+        };
+        let recipes = Recipe::parse_list("knn").unwrap();
+        let options = FitOptions {
+            memory: 1000,
+            ..FitOptions::default()
+        };
+        let error = fit(input, &recipes, &options, &mut |_| {})
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("knn: ") && error.contains("4.0 kB"),
+            "{error}"
+        );
+    }
+}

@@ -5,5 +5,5 @@ mod row;
 mod scorer;
 
 pub(crate) use plan::Plan;
-pub use row::{LogitRow, Row};
+pub(crate) use row::{LogitRow, Row};
 pub use scorer::{Scorer, TILE_ROWS, TileRows};

@@ -7,7 +7,7 @@ use crate::view::PerView;
 
 /// Everything that was computed of one row, as one detector sees it.
 #[derive(Debug, Clone)]
-pub struct Row<'a> {
+pub(crate) struct Row<'a> {
     pub(super) mapped: PerView<&'a [f32]>,
     pub(super) slots: &'a [MapSlot],
     pub(super) unit: &'a [f32],
@@ -17,21 +17,21 @@ pub struct Row<'a> {
 
 /// The logits of one row and what every logit score starts from.
 #[derive(Debug, Clone, Copy)]
-pub struct LogitRow<'a> {
+pub(crate) struct LogitRow<'a> {
     /// All C logits.
-    pub values: &'a [f32],
+    pub(crate) values: &'a [f32],
     /// The largest.
-    pub max: f32,
+    pub(crate) max: f32,
     /// Its class, the lowest of equals: the classifier's prediction.
-    pub predicted: usize,
+    pub(crate) predicted: usize,
     /// `log(sum exp)` of all, with temperature one.
-    pub log_sum_exp: f64,
+    pub(crate) log_sum_exp: f64,
 }
 
 impl<'a> Row<'a> {
     /// The outputs of the detector's map `index`, numbered as in
-    /// [`Inputs::maps`](crate::Inputs::maps).
-    pub fn map(&self, index: usize) -> &'a [f32] {
+    /// [`Inputs::maps`](crate::detector::Inputs::maps).
+    pub(crate) fn map(&self, index: usize) -> &'a [f32] {
         let MapSlot {
             view,
             range: Range { start, end },
@@ -39,21 +39,21 @@ impl<'a> Row<'a> {
         &self.mapped.get(view)[start..end]
     }
 
-    /// The logits, for detectors whose [`Inputs::logits`](crate::Inputs::logits) is set.
+    /// The logits, for detectors whose [`Inputs::logits`](crate::detector::Inputs::logits) is set.
     ///
     /// # Panics
     /// When the detector did not ask for logits.
-    pub fn logits(&self) -> LogitRow<'a> {
+    pub(crate) fn logits(&self) -> LogitRow<'a> {
         self.logits.expect("the detector asked for logits")
     }
 
     /// The features divided by their norm, for detectors that asked for neighbours.
-    pub fn unit(&self) -> &'a [f32] {
+    pub(crate) fn unit(&self) -> &'a [f32] {
         self.unit
     }
 
     /// The neighbours that the detector asked for, nearest first.
-    pub fn neighbours(&self) -> &'a [Neighbour] {
+    pub(crate) fn neighbours(&self) -> &'a [Neighbour] {
         self.neighbours
     }
 }

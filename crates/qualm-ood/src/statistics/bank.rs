@@ -2,25 +2,25 @@ use std::collections::BTreeMap;
 
 /// Fitting rows of unit length, to be searched for neighbours.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bank {
+pub(crate) struct Bank {
     /// `N x D`, row-major, each row of Euclidean length one.
-    pub rows: Vec<f32>,
+    pub(crate) rows: Vec<f32>,
     /// Global number of each row in the feature set that was fitted.
-    pub row_numbers: Vec<u64>,
+    pub(crate) row_numbers: Vec<u64>,
     /// Label of each row; empty where rows had none.
-    pub labels: Vec<i64>,
+    pub(crate) labels: Vec<i64>,
     /// D.
-    pub dim: usize,
+    pub(crate) dim: usize,
 }
 
 impl Bank {
     /// N.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.row_numbers.len()
     }
 
     /// Whether it holds no row.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.row_numbers.is_empty()
     }
 }

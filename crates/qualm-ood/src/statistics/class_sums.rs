@@ -7,11 +7,11 @@ const STRIPE: usize = 128;
 
 /// Number of rows and sum of the features of each class.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ClassSums {
+pub(crate) struct ClassSums {
     /// Rows of each class.
-    pub counts: Vec<u64>,
+    pub(crate) counts: Vec<u64>,
     /// `C x D`, row-major.
-    pub sums: Vec<f64>,
+    pub(crate) sums: Vec<f64>,
     dim: usize,
 }
 
@@ -56,12 +56,12 @@ impl ClassSums {
     }
 
     /// C.
-    pub fn classes(&self) -> usize {
+    pub(crate) fn classes(&self) -> usize {
         self.counts.len()
     }
 
     /// Mean of class `class`, or nothing for a class without rows.
-    pub fn mean(&self, class: usize) -> Option<Vec<f64>> {
+    pub(crate) fn mean(&self, class: usize) -> Option<Vec<f64>> {
         let count = self.counts[class];
         let sums = &self.sums[class * self.dim..(class + 1) * self.dim];
         (count > 0).then(|| sums.iter().map(|s| s / count as f64).collect())

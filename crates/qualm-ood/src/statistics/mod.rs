@@ -6,9 +6,7 @@ mod class_sums;
 mod forest;
 mod second_moment;
 
-pub use bank::Bank;
-pub(crate) use bank::BankRows;
-pub use class_sums::ClassSums;
+pub(crate) use bank::{Bank, BankRows};
+pub(crate) use class_sums::ClassSums;
 pub(crate) use forest::{Forest, Merge, Node};
-pub(crate) use second_moment::MomentScratch;
-pub use second_moment::SecondMoment;
+pub(crate) use second_moment::{MomentScratch, SecondMoment};

@@ -19,13 +19,13 @@ const DOUBLE_UP_TO: usize = 512;
 /// block's pilot mean is taken off so that a large common offset does not eat the digits;
 /// everything beyond a block is summed in `f64`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SecondMoment {
+pub(crate) struct SecondMoment {
     /// Number of rows.
-    pub count: f64,
+    pub(crate) count: f64,
     /// Mean of each column, length D.
-    pub mean: Vec<f64>,
+    pub(crate) mean: Vec<f64>,
     /// Packed lower triangle of the scatter about the mean, length D (D + 1) / 2.
-    pub scatter: Vec<f64>,
+    pub(crate) scatter: Vec<f64>,
 }
 
 /// Buffers that [`SecondMoment::of_block`] keeps from block to block.
@@ -102,12 +102,12 @@ impl SecondMoment {
     }
 
     /// D.
-    pub fn dim(&self) -> usize {
+    pub(crate) fn dim(&self) -> usize {
         self.mean.len()
     }
 
     /// Mean over the rows of `(x - origin)(x - origin)^T`, packed lower triangle.
-    pub fn about(&self, origin: &[f64]) -> Vec<f64> {
+    pub(crate) fn about(&self, origin: &[f64]) -> Vec<f64> {
         let shift: Vec<f64> = self.mean.iter().zip(origin).map(|(m, o)| m - o).collect();
         let mut packed = self.scatter.clone();
         add_outer(&mut packed, &shift, self.count);
@@ -116,12 +116,12 @@ impl SecondMoment {
     }
 
     /// Variance of each column, with divisor n.
-    pub fn variances(&self) -> impl Iterator<Item = f64> + '_ {
+    pub(crate) fn variances(&self) -> impl Iterator<Item = f64> + '_ {
         (0..self.dim()).map(|i| self.scatter[packed_len(i) + i] / self.count)
     }
 
     /// Columns that have one value in every row.
-    pub fn constant_columns(&self) -> Vec<usize> {
+    pub(crate) fn constant_columns(&self) -> Vec<usize> {
         self.variances()
             .enumerate()
             .filter(|(_, v)| *v <= 0.0)
