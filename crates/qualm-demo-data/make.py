@@ -34,12 +34,14 @@ def main(source: str, folder: str) -> None:
     classes = np.arange(1000, dtype=np.int16)
     even, odd = classes[0::2], classes[1::2]
     save(out / "head.npz", weight=tensors["head.weight"], bias=tensors["head.bias"])
-    # The two crops of one image form a group: they never stand on both sides of a split.
+    # The two crops of one image form a group: they never stand on both sides of a split. Images
+    # are numbered without a gap, so that the groups also serve as the labels of a head to learn.
+    image = np.arange(even.size, dtype=np.int16)
     save(
         out / "train.npz",
         features=np.concatenate([tensors["id.center"][even], tensors["id.crop"][even]]),
         labels=np.concatenate([even, even]),
-        groups=np.concatenate([even, even]),
+        groups=np.concatenate([image, image]),
     )
     save(out / "val.npz", features=tensors["id.center"][odd], labels=odd)
     for name in OOD:
