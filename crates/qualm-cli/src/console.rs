@@ -54,7 +54,22 @@ pub(crate) fn warn(text: &str) {
 
 /// Says why nothing came of it.
 pub(crate) fn error(error: &anyhow::Error) {
-    note(&format!("error: {error}"));
+    note(&format!("error: {}", sentence(error)));
+}
+
+/// An error with those of its causes that it does not tell itself.
+fn sentence(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .skip(1)
+        .fold(error.to_string(), |told, cause| {
+            let cause = cause.to_string();
+            if told.contains(&cause) {
+                told
+            } else {
+                format!("{told}: {cause}")
+            }
+        })
 }
 
 /// Whether the reader of our output has gone.
@@ -75,5 +90,22 @@ pub(crate) fn progress(what: &'static str, rows: u64) -> ProgressBar {
     match style {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let full = || io::Error::other("the disk is full");
+        let context = anyhow::Error::from(full()).context("standard output");
+        assert_eq!(sentence(&context), "standard output: the disk is full");
+        let tells_itself = qualm_data::DataError::io("scores.csv", "write", full());
+        assert_eq!(
+            sentence(&tells_itself.into()),
+            "scores.csv: write failed: the disk is full"
+        );
     }
 }

@@ -3,6 +3,7 @@
 mod cli;
 mod console;
 mod inputs;
+mod outputs;
 mod verbs;
 
 use std::process::ExitCode;

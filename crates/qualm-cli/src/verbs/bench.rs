@@ -8,21 +8,25 @@ use qualm_ood::{
     Requirement, calibrate, evaluate, fit,
 };
 
+use crate::cli::SETS;
 use crate::inputs::NamedSet;
-use crate::{Ended, console, inputs};
+use crate::{Ended, console, inputs, outputs};
 
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  qualm bench --train demo-data/train.npz --head \
-demo-data/head.npz --test demo-data/val.npz --ood textures=demo-data/textures.npz --html \
-report.html"
+    before_help = "\
+Example:
+  qualm bench --train demo-data/train.npz --head demo-data/head.npz \\
+    --test demo-data/val.npz --ood textures=demo-data/textures.npz \\
+    --html report.html",
+    after_help = SETS
 )]
 pub(crate) struct Arguments {
     /// Rows to fit on, in distribution
     #[arg(long, value_name = "SET")]
     train: String,
 
-    /// The classifier's last layer: weight and bias
+    /// The classifier's last layer: a .npz or .safetensors file with weight (C x D) and bias (C)
     #[arg(long, value_name = "HEAD")]
     head: Option<String>,
 
@@ -53,7 +57,7 @@ pub(crate) struct Arguments {
 /// What `bench` and `demo` share.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct How {
-    /// Write the HTML report here
+    /// Write the HTML report here [demo: qualm-report.html]
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
 
@@ -79,7 +83,7 @@ pub(crate) struct How {
     resamples: usize,
 
     /// Seed of the bootstrap and of the cut through the test rows
-    #[arg(long, default_value_t = EvaluationOptions::default().seed)]
+    #[arg(long, default_value_t = EvaluationOptions::default().seed, value_name = "N")]
     seed: u64,
 
     /// The detector that the others are compared with [default: msp where there is one]
@@ -144,6 +148,9 @@ pub(crate) fn hold(contest: &Contest<'_>, how: &How) -> anyhow::Result<Ended> {
         .map(|text| Requirement::parse_list(text))
         .collect::<Result<Vec<_>, _>>()?
         .concat();
+    for path in how.html.iter().chain(&how.csv) {
+        outputs::check(path)?;
+    }
     let recipes = Recipe::parse_list(contest.methods)?;
     let input = FitInput {
         train: contest.train,

@@ -4,12 +4,17 @@ use clap::Args;
 use qualm_data::FeatureSet;
 use qualm_ood::{Bundle, calibrate};
 
-use crate::{Ended, console};
+use crate::cli::SETS;
+use crate::{Ended, console, outputs};
 
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  qualm calibrate model.qualm demo-data/val.npz -o \
-model.qualm"
+    before_help = "\
+Example:
+  qualm calibrate model.qualm demo-data/val.npz -o calibrated.qualm
+
+Scores stay what they are; p-values and flags follow the new reference.",
+    after_help = SETS
 )]
 pub(crate) struct Arguments {
     /// The bundle
@@ -20,12 +25,13 @@ pub(crate) struct Arguments {
     #[arg(value_name = "SET")]
     reference: String,
 
-    /// Where to write the bundle with the new reference
+    /// Where to write the bundle with the new reference; may be the old one
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    outputs::check(&arguments.output)?;
     let mut bundle = Bundle::load(&arguments.bundle)?;
     calibrate(&mut bundle, &FeatureSet::open(&arguments.reference)?)?;
     bundle.save(&arguments.output)?;

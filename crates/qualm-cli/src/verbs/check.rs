@@ -3,16 +3,26 @@ use qualm_data::{FeatureSet, Head};
 use qualm_head::{Check, Diagnosis, check};
 use qualm_report::{Cell, Column, Report, Table, Tone, Verdict};
 
+use crate::cli::SETS;
 use crate::{Ended, console};
 
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  qualm check demo-data/val.npz --head demo-data/head.npz")]
+#[command(
+    before_help = "\
+Example:
+  qualm check demo-data/val.npz --head demo-data/head.npz
+
+Exits with 1 when stored logits are not those of the head, and says what is
+likely wrong: features taken before the activation, a transposed weight, another
+checkpoint ...",
+    after_help = SETS
+)]
 pub(crate) struct Arguments {
     /// Rows with features and logits, and labels where known
     #[arg(value_name = "SET")]
     input: String,
 
-    /// The head that should give these logits
+    /// The head that should give these logits: a .npz or .safetensors file with weight and bias
     #[arg(long, value_name = "HEAD")]
     head: String,
 

@@ -20,8 +20,12 @@ const REPORT: &str = "qualm-report.html";
 #[derive(Debug, Args)]
 #[command(before_help = "Example:\n  qualm demo")]
 pub(crate) struct Arguments {
-    /// Write the embedded files to this folder instead, for `qualm fit`, `score`, `bench`
-    #[arg(long, value_name = "FOLDER")]
+    /// Write the embedded files to this folder instead: the examples of all verbs use them
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        conflicts_with_all = ["html", "csv", "json", "require"]
+    )]
     export: Option<PathBuf>,
 
     #[command(flatten)]

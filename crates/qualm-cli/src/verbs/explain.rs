@@ -4,21 +4,25 @@ use clap::Args;
 use qualm_data::FeatureSet;
 use qualm_ood::{Bundle, explain};
 
+use crate::cli::SETS;
 use crate::{Ended, console};
 
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  qualm explain model.qualm demo-data/textures.npz --row 7")]
+#[command(
+    before_help = "Example:\n  qualm explain model.qualm demo-data/textures.npz --row 7",
+    after_help = SETS
+)]
 pub(crate) struct Arguments {
     /// The bundle
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
 
-    /// The rows
+    /// The rows, one of which to explain
     #[arg(value_name = "SET")]
     input: String,
 
     /// Which row to explain, counted from 0
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     row: u64,
 
     /// Print JSON

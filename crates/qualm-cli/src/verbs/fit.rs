@@ -7,24 +7,29 @@ use qualm_ood::{
 };
 use qualm_stats::random::DEFAULT_SEED;
 
-use crate::{Ended, console, inputs};
+use crate::cli::SETS;
+use crate::{Ended, console, inputs, outputs};
 
 /// Share of rows held back where no reference is given.
 const HOLD_BACK: f64 = 0.2;
 
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  qualm demo --export demo-data\n  qualm fit --train \
-demo-data/train.npz --head demo-data/head.npz --reference demo-data/val.npz --methods \
-'vim,knn(k=50)' -o model.qualm\n\nIn shards, on any number of machines:\n  qualm fit --pass 1 \
---shard 1/2 --train demo-data/train.npz --head demo-data/head.npz -o p1.1"
+    before_help = "\
+Example:
+  qualm demo --export demo-data
+  qualm fit --train demo-data/train.npz --head demo-data/head.npz \\
+    --reference demo-data/val.npz --methods 'vim,knn(k=50)' -o model.qualm
+
+In shards, on any number of machines: see qualm merge --help",
+    after_help = SETS
 )]
 pub(crate) struct Arguments {
     /// Rows to fit on, in distribution; rows with a negative label are passed over
     #[arg(long, value_name = "SET")]
     train: String,
 
-    /// The classifier's last layer: weight and bias
+    /// The classifier's last layer: a .npz or .safetensors file with weight (C x D) and bias (C)
     #[arg(long, value_name = "HEAD", conflicts_with = "plan")]
     head: Option<String>,
 
@@ -48,7 +53,7 @@ pub(crate) struct Arguments {
     hold_back: Option<f64>,
 
     /// Seed of the rows that are held back
-    #[arg(long, default_value_t = DEFAULT_SEED, conflicts_with = "plan")]
+    #[arg(long, default_value_t = DEFAULT_SEED, value_name = "N", conflicts_with = "plan")]
     seed: u64,
 
     /// Gigabytes that statistics may take; a method that needs more is refused
@@ -59,11 +64,11 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
 
-    /// Run one pass over one shard; `qualm merge` joins the parts
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=2))]
+    /// Run pass 1 or 2 over one shard; `qualm merge` joins the parts
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
     pass: Option<u8>,
 
-    /// Which part of --train to read, cut between blocks of 4096 rows: 2/5
+    /// Which part of --train to read, as in 2/5; cuts fall between blocks of 4096 rows
     #[arg(long, value_name = "I/N", value_parser = part, requires = "pass")]
     shard: Option<Shard>,
 
@@ -71,7 +76,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ROW", requires = "pass", conflicts_with = "shard")]
     first_row: Option<u64>,
 
-    /// For --pass 2: what `qualm merge` made of the first
+    /// For --pass 2: what `qualm merge` made of the parts of pass 1
     #[arg(long, value_name = "FILE", requires = "pass")]
     plan: Option<PathBuf>,
 }
@@ -111,6 +116,7 @@ fn part(text: &str) -> Result<Shard, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    outputs::check(&arguments.output)?;
     let train = FeatureSet::open(&arguments.train)?;
     let held_back = match arguments.reference {
         Some(_) => 0.0,

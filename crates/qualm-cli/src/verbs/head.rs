@@ -6,7 +6,8 @@ use qualm_data::FeatureSet;
 use qualm_head::{FitOptions, Stop, fit_head};
 use qualm_report::{Cell, Column, Report, Table, Tone, Verdict};
 
-use crate::{Ended, console};
+use crate::cli::SETS;
+use crate::{Ended, console, outputs};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
@@ -14,13 +15,19 @@ pub(crate) enum Verb {
     Fit(FitArguments),
 }
 
+/// How `head` and `head fit` begin their help.
+pub(crate) const EXAMPLE: &str = "\
+Example, with images as classes; two rows of each call for a small C:
+  qualm head fit demo-data/train.npz:labels=groups -c 0.01 -o learned.npz";
+
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  qualm head fit embeddings.npz -o head.npz\n\n\
-embeddings.npz holds features (N x D) and labels (N)."
+    before_help = EXAMPLE,
+    after_help = SETS
 )]
 pub(crate) struct FitArguments {
-    /// Rows with features and labels; rows with a negative label are passed over
+    /// Rows with features (N x D) and labels (N), which number the classes 0, 1, 2, ... without
+    /// a gap; rows with a negative label are passed over
     #[arg(value_name = "SET")]
     input: String,
 
@@ -29,7 +36,7 @@ pub(crate) struct FitArguments {
     output: PathBuf,
 
     /// Inverse strength of the L2 penalty, as scikit-learn's C
-    #[arg(short, default_value_t = FitOptions::default().inverse_regularisation)]
+    #[arg(short, value_name = "C", default_value_t = FitOptions::default().inverse_regularisation)]
     c: f64,
 
     /// Steps to take at most
@@ -53,6 +60,7 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
         gradient_tolerance: arguments.tolerance,
         ..FitOptions::default()
     };
+    outputs::check(&arguments.output)?;
     let bar = ProgressBar::new_spinner();
     let fitted = fit_head(
         &FeatureSet::open(&arguments.input)?,

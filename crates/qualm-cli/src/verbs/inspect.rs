@@ -2,10 +2,14 @@ use clap::Args;
 use qualm_data::{Inspection, LabelSummary, MatrixSummary, inspect};
 use qualm_report::{Block, Cell, Column, Report, Table, Tone, Verdict};
 
+use crate::cli::SETS;
 use crate::{Ended, console};
 
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  qualm inspect demo-data/train.npz")]
+#[command(
+    before_help = "Example:\n  qualm inspect demo-data/train.npz",
+    after_help = SETS
+)]
 pub(crate) struct Arguments {
     /// A feature set, a head, or any file of arrays
     #[arg(value_name = "SET")]

@@ -3,16 +3,26 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use qualm_ood::{BLOCK_ROWS, Merged, merge_parts};
 
-use crate::{Ended, console};
+use crate::{Ended, console, outputs};
 
 #[derive(Debug, Args)]
-#[command(
-    before_help = "Example:\n  qualm merge p1.1 p1.2 -o plan            # the first pass makes \
-a plan\n  qualm fit --pass 2 --plan plan --shard 1/2 --train train.npz -o p2.1\n  qualm fit --pass 2 \
---plan plan --shard 2/2 --train train.npz -o p2.2\n  qualm merge plan p2.1 p2.2 -o model.qualm"
-)]
+#[command(before_help = "\
+Example, with two small files as the shards of one training set:
+  qualm fit --pass 1 --train demo-data/train.npz \\
+    --head demo-data/head.npz -o first.1
+  qualm fit --pass 1 --train demo-data/val.npz --first-row 1000 \\
+    --head demo-data/head.npz -o first.2
+  qualm merge first.1 first.2 -o plan
+  qualm fit --pass 2 --plan plan --train demo-data/train.npz -o second.1
+  qualm fit --pass 2 --plan plan --train demo-data/val.npz --first-row 1000 \\
+    -o second.2
+  qualm merge plan second.1 second.2 -o merged.qualm
+
+Where all machines see one set, give --shard 1/2 and --shard 2/2 instead of
+--first-row: shards then end between blocks of rows, and the merged bundle has
+the bytes of one run.")]
 pub(crate) struct Arguments {
-    /// Parts of a first pass; or a plan and the parts of a second pass
+    /// The parts of pass 1; or the plan and the parts of pass 2; in any order
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
@@ -22,6 +32,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    outputs::check(&arguments.output)?;
     let files: Vec<&Path> = arguments.files.iter().map(PathBuf::as_path).collect();
     let (what, exact) = match merge_parts(&files, &arguments.output)? {
         Merged::Plan { warnings, exact } => {

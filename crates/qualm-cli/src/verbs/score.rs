@@ -6,12 +6,19 @@ use qualm_data::{
 };
 use qualm_ood::{Bundle, DecideOptions, Decided, Decider, Rule};
 
+use crate::cli::SETS;
 use crate::{Ended, console};
 
 #[derive(Debug, Args)]
 #[command(
-    before_help = "Example:\n  qualm score model.qualm demo-data/textures.npz --format csv \
--o scores.csv\n\nColumns: id, then NAME.score, NAME.p, NAME.flag for each method."
+    before_help = "\
+Example:
+  qualm score model.qualm demo-data/textures.npz --format csv -o scores.csv
+
+Columns: id, then for each method NAME.score (higher = less like the training
+data), NAME.p (share of the reference that looks at least as unlike) and
+NAME.flag (1 where p is small enough for --false-alarms or --fdr).",
+    after_help = SETS
 )]
 pub(crate) struct Arguments {
     /// The bundle
@@ -22,11 +29,11 @@ pub(crate) struct Arguments {
     #[arg(value_name = "SET")]
     input: String,
 
-    /// [default: by the extension of the output, else csv]
+    /// Format to write [default: by the extension of the output, else csv]
     #[arg(long)]
     format: Option<Format>,
 
-    /// Where to write [default: standard output]
+    /// Where to write; `-` is standard output [default: -]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 

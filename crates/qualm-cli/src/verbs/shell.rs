@@ -22,9 +22,9 @@ pub(crate) fn completions(arguments: &Completions) -> anyhow::Result<Ended> {
 }
 
 #[derive(Debug, Args)]
-#[command(before_help = "Example:\n  qualm man -o man && man man/qualm.1")]
+#[command(before_help = "Example:\n  qualm man -o man\n\nRead a page with `man man/qualm.1`.")]
 pub(crate) struct Man {
-    /// Folder to write a page a verb to
+    /// Folder to write to, one page for each verb
     #[arg(short, long, value_name = "FOLDER")]
     output: PathBuf,
 }
