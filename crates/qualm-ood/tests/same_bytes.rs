@@ -252,6 +252,7 @@ fn parts_that_do_not_belong_together_are_refused() {
     assert!(merge(&["a", "c"]).contains("another fit"));
     assert!(merge(&["a", "b", "b"]).contains("holds too"));
     assert!(merge(&[]).contains("no part"));
+    assert!(merge(&["b"]).contains("does not start at row 0"));
     let paths = [path("a"), path("b")];
     merge_parts(&[&paths[0], &paths[1]], &path("plan")).unwrap();
     assert!(

@@ -204,6 +204,12 @@ fn check_rows(parts: &[Part]) -> Result<bool, OodError> {
             "there is no part to merge; give the files that `qualm fit --pass` wrote",
         ));
     };
+    if first.header.rows.is_some_and(|(start, _)| start > 0) {
+        return Err(OodError::bundle(
+            &first.name,
+            "is the first part, but does not start at row 0; a part is missing",
+        ));
+    }
     let mut exact = true;
     for pair in parts.windows(2) {
         let same = Header {
