@@ -5,6 +5,18 @@ use crate::container::{ZipEntry, ZipStream};
 use crate::{DType, DataError, FloatType};
 
 /// Name, type and shape of an array in a file.
+///
+/// ```
+/// use qualm_data::{DType, FloatType, Head, inspect};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("head.npz");
+/// Head::new(vec![1.0; 6], vec![0.0; 2], 3)?.save(&path)?;
+/// let found = inspect(path.to_str().unwrap())?;
+/// let weight = found.files[0].arrays.iter().find(|array| array.name == "weight").unwrap();
+/// assert_eq!(weight.dtype, DType::Float(FloatType::F32));
+/// assert_eq!((&weight.shape[..], weight.bytes), (&[2, 3][..], 24));
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArrayInfo {
     /// Name, as the file has it. The array of an `.npy` has none and goes by its role.

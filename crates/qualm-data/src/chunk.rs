@@ -3,6 +3,19 @@ use crate::{DataError, KeyColumn};
 /// Consecutive rows of a feature set, in buffers that are reused from read to read.
 ///
 /// A column that the feature set does not have stays empty. Matrices are row-major `f32`.
+///
+/// ```
+/// use qualm_data::{Chunk, MemorySet, Source};
+/// let set = MemorySet::new("rows").with_features(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 2)?;
+/// let (mut reader, mut chunk) = (set.reader()?, Chunk::default());
+/// reader.read(&mut chunk, 2)?;
+/// assert_eq!((chunk.first_row, chunk.rows), (0, 2));
+/// reader.read(&mut chunk, 2)?;
+/// assert_eq!((chunk.first_row, chunk.rows), (2, 1));
+/// assert_eq!(chunk.features, [5.0, 6.0]);
+/// assert!(chunk.labels.is_empty());
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Default, Clone)]
 pub struct Chunk {
     /// Global number of the first row, counted from 0 over all shards.
@@ -85,6 +98,14 @@ pub(crate) fn first_not_finite(values: &[f32]) -> Option<usize> {
 }
 
 /// Which columns a feature set has, and how wide they are.
+///
+/// ```
+/// use qualm_data::{MemorySet, Schema, Source};
+/// let set = MemorySet::new("rows").with_features(vec![0.0; 6], 3)?.with_labels(vec![0, 1])?;
+/// let expected = Schema { rows: 2, dim: Some(3), labels: true, ..Schema::default() };
+/// assert_eq!(set.schema(), &expected);
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Schema {
     /// Rows over all shards.

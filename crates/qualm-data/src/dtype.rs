@@ -1,6 +1,13 @@
 use std::fmt;
 
 /// What the numbers of a float array are stored as. Readers turn all of them into `f32`.
+///
+/// ```
+/// use qualm_data::FloatType;
+/// let (half, double) = (FloatType::F16, FloatType::F64);
+/// assert_eq!(format!("{half} instead of {double}"), "f16 instead of f64");
+/// assert_eq!(4 * half.size(), double.size());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FloatType {
     /// IEEE half precision: 11 bits of precision, at most 65,504.

@@ -5,6 +5,13 @@ use thiserror::Error;
 /// What can be wrong with a feature set, a head or a file that should hold one.
 ///
 /// Every message is one sentence that names the file, row or array and says what to do.
+///
+/// ```
+/// use qualm_data::{DataError, Head};
+/// let error = Head::new(vec![1.0, f32::NAN], vec![0.0], 2).unwrap_err();
+/// assert!(matches!(error, DataError::NotFinite { row: 0, column: 1, .. }));
+/// assert!(error.to_string().starts_with("head: row 0 holds NaN in `weight` column 1"));
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {

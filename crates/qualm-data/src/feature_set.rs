@@ -41,6 +41,18 @@ pub struct FeatureSet {
 }
 
 /// One column of a feature set: which array it is and what that holds.
+///
+/// ```
+/// use qualm_data::{FeatureSet, Format, MemorySet, Precision, Role, write_features};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("x.npy");
+/// let rows = MemorySet::new("rows").with_features(vec![1.0, 2.0], 2)?;
+/// write_features(&rows, &path, Format::Npy, Precision::default())?;
+/// let set = FeatureSet::open(&format!("{}:logits", path.display()))?;
+/// assert_eq!(set.columns()[0].role, Role::Logits);
+/// assert_eq!(set.columns()[0].dtype.to_string(), "f32");
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// What the array is used as.

@@ -7,6 +7,17 @@ use crate::spec::Spec;
 use crate::{ArrayInfo, Chunk, Column, DataError, FeatureSet, Format, Schema, Source};
 
 /// What is in the files of a feature set or a head.
+///
+/// ```
+/// use qualm_data::{Head, inspect};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("head.npz");
+/// Head::new(vec![1.0; 6], vec![0.0; 2], 3)?.save(&path)?;
+/// let found = inspect(path.to_str().unwrap())?;
+/// assert_eq!(found.files[0].arrays.len(), 2);
+/// assert!(found.set.is_err(), "a head is no feature set");
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug)]
 pub struct Inspection {
     /// Each file with its arrays, in the order in which rows are read.
@@ -16,6 +27,17 @@ pub struct Inspection {
 }
 
 /// One file.
+///
+/// ```
+/// use qualm_data::{Format, Head, inspect};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("head.safetensors");
+/// Head::new(vec![1.0; 6], vec![0.0; 2], 3)?.save(&path)?;
+/// let file = &inspect(path.to_str().unwrap())?.files[0];
+/// assert_eq!(file.format, Format::Safetensors);
+/// assert!(file.length > file.arrays.iter().map(|array| array.bytes).sum());
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileInspection {
     /// Its path, or `standard input`.
@@ -29,6 +51,18 @@ pub struct FileInspection {
 }
 
 /// What the rows of a feature set hold.
+///
+/// ```
+/// use qualm_data::{Format, MemorySet, Precision, inspect, write_features};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("x.npz");
+/// let rows = MemorySet::new("rows").with_features(vec![3.0, 4.0], 2)?.with_labels(vec![7])?;
+/// write_features(&rows, &path, Format::Npz, Precision::default())?;
+/// let set = inspect(path.to_str().unwrap())?.set?;
+/// assert_eq!((set.schema.rows, set.columns.len()), (1, 2));
+/// assert!(set.features.is_some() && set.labels.is_some() && set.logits.is_none());
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct SetSummary {
     /// Columns, widths and number of rows.
@@ -44,6 +78,17 @@ pub struct SetSummary {
 }
 
 /// How often each label occurs.
+///
+/// ```
+/// use qualm_data::{Format, MemorySet, Precision, inspect, write_features};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("x.npz");
+/// let rows = MemorySet::new("rows").with_logits(vec![0.5; 4], 1)?.with_labels(vec![2, -1, 2, 0])?;
+/// write_features(&rows, &path, Format::Npz, Precision::default())?;
+/// let labels = inspect(path.to_str().unwrap())?.set?.labels.unwrap();
+/// assert_eq!((labels.counts[&2], labels.negative_rows), (2, 1));
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LabelSummary {
     /// Rows a label, by label. Negative labels mean out of distribution.
@@ -55,6 +100,19 @@ pub struct LabelSummary {
 }
 
 /// Norms and oddities of a matrix.
+///
+/// ```
+/// use qualm_data::{Format, MemorySet, Precision, inspect, write_features};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("x.npz");
+/// let rows = vec![0.0, 0.0, 5.0, 0.0, f32::INFINITY, 1.0];
+/// let rows = MemorySet::new("rows").with_features(rows, 2)?;
+/// write_features(&rows, &path, Format::Npz, Precision::default())?;
+/// let features = inspect(path.to_str().unwrap())?.set?.features.unwrap();
+/// assert_eq!((features.zero_rows, features.not_finite_rows), (1, 1));
+/// assert_eq!(features.constant_columns, [1], "the row that is not finite does not count");
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct MatrixSummary {
     /// Euclidean norms of the finite rows; `None` where there is no such row.
@@ -70,6 +128,17 @@ pub struct MatrixSummary {
 }
 
 /// Euclidean norms of rows.
+///
+/// ```
+/// use qualm_data::{Format, MemorySet, NormSummary, Precision, inspect, write_features};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("x.npz");
+/// let rows = MemorySet::new("rows").with_features(vec![3.0, 4.0, 0.0, 1.0], 2)?;
+/// write_features(&rows, &path, Format::Npz, Precision::default())?;
+/// let features = inspect(path.to_str().unwrap())?.set?.features.unwrap();
+/// assert_eq!(features.norms, Some(NormSummary { min: 1.0, mean: 3.0, max: 5.0 }));
+/// # Ok::<(), qualm_data::DataError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NormSummary {
     /// The smallest.

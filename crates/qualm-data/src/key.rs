@@ -1,6 +1,14 @@
 use std::fmt;
 
 /// A column of names: ids or groups, as integers or as text.
+///
+/// ```
+/// use qualm_data::{Key, KeyColumn};
+/// let patients = KeyColumn::Text(vec!["mary".into(), "mary".into(), "john".into()]);
+/// assert_eq!(patients.len(), 3);
+/// assert_eq!(patients.get(2), Some(Key::Text("john")));
+/// assert!(KeyColumn::default().is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyColumn {
     /// Integers.
@@ -16,6 +24,12 @@ impl Default for KeyColumn {
 }
 
 /// One entry of a [`KeyColumn`].
+///
+/// ```
+/// use qualm_data::Key;
+/// let keys = [Key::Int(12), Key::Text("cat.png")];
+/// assert_eq!(keys.map(|key| key.to_string()), ["12", "cat.png"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key<'a> {
     /// An integer.

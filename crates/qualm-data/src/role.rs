@@ -3,6 +3,12 @@ use std::fmt;
 use crate::{ArrayInfo, DType, DataError, FloatType};
 
 /// What an array of a feature set is used as. The default name of the array is the role's name.
+///
+/// ```
+/// use qualm_data::Role;
+/// let names = Role::ALL.map(Role::name);
+/// assert_eq!(names, ["features", "logits", "labels", "groups", "ids"]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// `N x D` floats.

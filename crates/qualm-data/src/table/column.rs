@@ -16,6 +16,12 @@ pub struct TableField {
 }
 
 /// What stands in a column of a table.
+///
+/// ```
+/// use qualm_data::{ColumnKind, TableColumn};
+/// assert_eq!(TableColumn::Flags(&[true, false]).kind(), ColumnKind::Flag);
+/// assert_eq!(TableColumn::OptionalFloats(&[None]).kind(), ColumnKind::Float);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
     /// Names: integers or text, the same in all rows.
