@@ -10,6 +10,14 @@ use crate::packed_len;
 const PARTS: usize = 2;
 
 /// Eigenvalues, largest first, and their unit eigenvectors as rows.
+///
+/// ```
+/// use qualm_linalg::symmetric_eigen;
+/// let close = |a: &[f64], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
+/// let eigen = symmetric_eigen(&[2.0, 1.0, 2.0], 2); // (2, 1) over (1, 2)
+/// assert!(close(&eigen.values, [3.0, 1.0]));
+/// assert!(close(&eigen.vectors[..2], [0.5f64.sqrt(); 2]));
+/// ```
 #[derive(Debug, Clone)]
 pub struct Eigen {
     /// Largest first.

@@ -17,6 +17,15 @@ pub fn packed_len(dim: usize) -> usize {
 /// The scratch in which `X^T X` of a block of rows is summed, lower half only, in the precision of
 /// the rows. Sums over more rows than a block belong into `f64`: see
 /// [`SymmetricSum::scatter_about`].
+///
+/// ```
+/// use qualm_linalg::{Rows, SymmetricSum, packed_len};
+/// let mut sum = SymmetricSum::new(2);
+/// sum.set(Rows::new(&[1.0f32, 2.0, 3.0, 6.0], 2)); // two rows, their mean is (2, 4)
+/// let mut scatter = vec![0.0; packed_len(2)];
+/// sum.scatter_about(&[2.0, 4.0], 2.0, &mut scatter);
+/// assert_eq!(scatter, [2.0, 4.0, 8.0]); // (2, 4) over (4, 8)
+/// ```
 #[derive(Debug)]
 pub struct SymmetricSum<T> {
     lower: Vec<T>,

@@ -6,6 +6,13 @@ use crate::{Rows, product_nt};
 const BANK_BLOCK: usize = 2048;
 
 /// A row of a bank and how similar a query is to it.
+///
+/// ```
+/// use qualm_linalg::{Nearest, Neighbour, Rows};
+/// let mut nearest = Nearest::new(1);
+/// nearest.search(Rows::new(&[1.0, 0.0, 0.5, 0.75], 2), Rows::new(&[0.0, 1.0], 2));
+/// assert_eq!(nearest.of(0), [Neighbour { similarity: 0.75, index: 1 }]);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbour {
     /// Inner product with the query.

@@ -7,6 +7,17 @@ use faer::{Accum, MatMut, MatRef, Par};
 use crate::Rows;
 
 /// The numbers that products are made of: `f32` where data flows, `f64` where it is solved for.
+///
+/// ```
+/// use qualm_linalg::{Real, Rows, product_nt};
+/// fn inner_products<T: Real>(rows: Rows<'_, T>) -> Vec<T> {
+///     let mut out = vec![T::ZERO; rows.len() * rows.len()];
+///     product_nt(&mut out, rows, rows);
+///     out
+/// }
+/// assert_eq!(inner_products(Rows::new(&[3.0f32, 4.0], 2)), [25.0]);
+/// assert_eq!(inner_products(Rows::new(&[3.0f64, 4.0], 1)), [9.0, 12.0, 12.0, 16.0]);
+/// ```
 pub trait Real: ComplexField + Copy + From<f32> + Into<f64> + Sub<Output = Self> {
     /// 0.
     const ZERO: Self;

@@ -1,4 +1,12 @@
 /// A row-major matrix seen as its rows: `len x width`.
+///
+/// ```
+/// use qualm_linalg::Rows;
+/// let x = Rows::new(&[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0], 2);
+/// assert_eq!((x.len(), x.width()), (3, 2));
+/// assert_eq!(x.row(1), [3.0, 4.0]);
+/// assert_eq!(x.range(1, 3).data(), [3.0, 4.0, 5.0, 6.0]);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a, T> {
     data: &'a [T],

@@ -6,6 +6,13 @@ use faer::{Mat, Par};
 use crate::{Rows, packed_len, product_nt, symmetric_eigen};
 
 /// A matrix that should have been positive definite is not.
+///
+/// ```
+/// use qualm_linalg::{NotPositiveDefinite, inverse_cholesky};
+/// let symmetric = [1.0, 2.0, 1.0]; // (1, 2) over (2, 1): its eigenvalues are 3 and -1
+/// assert_eq!(inverse_cholesky(&symmetric, 2), Err(NotPositiveDefinite));
+/// assert_eq!(inverse_cholesky(&[4.0, 0.0, 1.0], 2), Ok(vec![0.5, 0.0, 0.0, 1.0]));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotPositiveDefinite;
 
