@@ -4,6 +4,13 @@ use crate::methods::{energy, knn, mahalanobis, maxlogit, msp, residual, vim};
 use crate::recipe::Arguments;
 
 /// What there is to know about a method, for `qualm methods` and for the parser.
+///
+/// ```
+/// use qualm_ood::CATALOGUE;
+/// let knn = CATALOGUE.iter().find(|entry| entry.word == "knn").expect("it is a method");
+/// assert_eq!((knn.inputs, knn.parameters), ("features", "k=50"));
+/// assert_eq!(knn.paper, "Sun et al., ICML 2022");
+/// ```
 #[derive(Debug)]
 pub struct Entry {
     /// The word that recipes use.

@@ -5,6 +5,13 @@ use thiserror::Error;
 /// What can go wrong between a recipe and a score.
 ///
 /// Every message is one sentence that names the method, file or row and says what to do.
+///
+/// ```
+/// use qualm_ood::{OodError, Recipe};
+/// let error = "knn(k=0)".parse::<Recipe>().unwrap_err();
+/// assert!(matches!(&error, OodError::Recipe { text, .. } if text == "knn(k=0)"));
+/// assert!(error.to_string().ends_with("`k=0` is not allowed; k is a whole number from 1"));
+/// ```
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OodError {

@@ -6,6 +6,19 @@ use crate::score::TileRows;
 use crate::{Bundle, OodError};
 
 /// Why one row has the scores that it has.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, explain, fit};
+/// let rows = (0..60).map(|i| ((i * 7919) % 101) as f32).collect();
+/// let train = MemorySet::new("train").with_features(rows, 3)?;
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &["knn(k=2)".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// let why = explain(&bundle, &train, 4)?;
+/// assert_eq!((why.row, why.detectors.len(), why.neighbours.len()), (4, 1, 2));
+/// assert_eq!(why.predicted, None, "knn does not look at logits");
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Explanation {
     /// The row, counted from 0.
@@ -21,6 +34,21 @@ pub struct Explanation {
 }
 
 /// The score of one detector, taken apart.
+///
+/// ```
+/// use qualm_data::{Head, MemorySet};
+/// use qualm_ood::{FitInput, FitOptions, Recipe, explain, fit};
+/// let rows = (0..60).map(|i| ((i * 7919) % 101) as f32).collect();
+/// let train = MemorySet::new("train").with_features(rows, 3)?;
+/// let head = Head::new(vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0], vec![0.0; 2], 3)?;
+/// let input = FitInput { train: &train, head: Some(&head) };
+/// let recipes = Recipe::parse_list("vim(dim=1)")?;
+/// let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?.bundle;
+/// let vim = &explain(&bundle, &train, 4)?.detectors[0];
+/// assert_eq!(vim.terms[0].0, "virtual logit");
+/// assert_eq!(vim.terms[0].1 + vim.terms[1].1, vim.score);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExplainedScore {
     /// The detector's name.
@@ -38,6 +66,19 @@ pub struct ExplainedScore {
 }
 
 /// A fitting row near the explained one.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, explain, fit};
+/// let axes = vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+/// let train = MemorySet::new("train").with_features(axes, 3)?.with_labels(vec![7, 8, 9])?;
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &["knn(k=1)".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// let new = MemorySet::new("new").with_features(vec![0.0, 5.0, 0.0], 3)?;
+/// let nearest = &explain(&bundle, &new, 0)?.neighbours[0];
+/// assert_eq!((nearest.row, nearest.label, nearest.distance), (1, Some(8), 0.0));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ExplainedNeighbour {
     /// Its number in the feature set that was fitted.

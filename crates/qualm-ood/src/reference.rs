@@ -7,6 +7,21 @@ use crate::tensors::{TensorReader, TensorWriter};
 
 /// The scores of in-distribution rows held back from fitting, for each detector, and the classes
 /// that the classifier predicts for them.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, calibrate, fit};
+/// let train = MemorySet::new("train").with_logits(vec![10.0, 0.0], 2)?;
+/// let fresh = MemorySet::new("fresh").with_logits(vec![9.0, 0.0, 8.0, 0.0, 0.0, 7.0], 2)?;
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// let reference = bundle.reference().expect("it was just calibrated");
+/// assert!(reference.scores(0).eq([-9.0, -8.0, -7.0]));
+/// assert_eq!(reference.overall(0)?.p_value(-1.0), 1.0 / 4.0);
+/// assert_eq!(reference.per_class(0)?[&1].p_value(-1.0), 1.0 / 2.0);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReferenceRows {
     /// Rows times detectors.

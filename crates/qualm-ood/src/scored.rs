@@ -5,6 +5,20 @@ use crate::score::{Scorer, TILE_ROWS, TileRows};
 use crate::{Bundle, OodError};
 
 /// A tile of rows with their scores.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, fit, score};
+/// let rows = MemorySet::new("rows").with_logits(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let input = FitInput { train: &rows, head: None };
+/// let bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// score(&bundle, &rows, &mut |scored| {
+///     assert_eq!((scored.chunk.rows, scored.scores(0)), (2, &[-2.0, -1.0][..]));
+///     assert_eq!(scored.predicted(1), Some(1));
+///     Ok(())
+/// })?;
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub struct Scored<'a> {
     /// The rows, with ids and labels where they have them.

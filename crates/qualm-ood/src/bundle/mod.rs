@@ -23,6 +23,21 @@ pub const FORMAT: u32 = 1;
 ///
 /// The file is a safetensors file, so that any language can read its arrays; what they belong to
 /// stands in its metadata. Equal fits give equal bytes.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{Bundle, FitInput, FitOptions, Recipe, fit};
+/// let rows = (0..60).map(|i| ((i * 7919) % 101) as f32).collect();
+/// let train = MemorySet::new("train").with_features(rows, 3)?;
+/// let recipes = Recipe::parse_list("knn(k=2),residual(dim=1,origin=mean)")?;
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?.bundle;
+/// let bytes = bundle.to_bytes()?;
+/// let copy = Bundle::from_bytes("a copy", &bytes)?;
+/// assert!(copy.names().eq(["knn", "residual"]));
+/// assert_eq!(copy.to_bytes()?, bytes);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub struct Bundle {
     shape: Shape,
@@ -34,6 +49,18 @@ pub struct Bundle {
 }
 
 /// A detector under its name.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, Recipe, fit};
+/// let train = MemorySet::new("train").with_logits(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let input = FitInput { train: &train, head: None };
+/// let recipes = Recipe::parse_list("warm=energy(T=2)")?;
+/// let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?.bundle;
+/// let warm = &bundle.detectors()[0];
+/// assert_eq!((warm.name(), warm.method()), ("warm", "energy(T=2)"));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub struct FittedDetector {
     pub(crate) recipe: Recipe,

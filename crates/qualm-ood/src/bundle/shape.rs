@@ -4,6 +4,18 @@ use serde::{Deserialize, Serialize};
 use crate::OodError;
 
 /// Widths of the rows that detectors belong to.
+///
+/// ```
+/// use qualm_data::{Head, MemorySet};
+/// use qualm_ood::{FitInput, FitOptions, Recipe, Shape, fit};
+/// let train = MemorySet::new("train").with_features(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let head = Head::new(vec![1.0; 6], vec![0.0; 3], 2)?;
+/// let input = FitInput { train: &train, head: Some(&head) };
+/// let recipes = Recipe::parse_list("msp")?;
+/// let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?.bundle;
+/// assert_eq!(bundle.shape(), Shape { dim: Some(2), classes: Some(3) });
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shape {
     /// D, where rows have features.

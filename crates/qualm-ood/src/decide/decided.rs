@@ -1,6 +1,19 @@
 use qualm_data::KeyColumn;
 
 /// What one detector says of one row.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{Decider, Decision, FitInput, FitOptions, fit};
+/// let rows = MemorySet::new("rows").with_logits(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let input = FitInput { train: &rows, head: None };
+/// let bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// Decider::scores_alone(&bundle).run(&rows, &mut |tile| {
+///     assert_eq!(tile.decision(0, 0), Some(Decision { score: -2.0, verdict: None }));
+///     Ok(())
+/// })?;
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decision {
     /// Outlier score: higher = less like the training data.
@@ -10,6 +23,22 @@ pub struct Decision {
 }
 
 /// What the reference makes of a score.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{DecideOptions, Decider, FitInput, FitOptions, Verdict, calibrate, fit};
+/// let rows = |largest: &[f32]| MemorySet::new("rows").with_logits(largest.to_vec(), 1);
+/// let (train, fresh) = (rows(&[10.0])?, rows(&[9.0; 19])?);
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// Decider::new(&bundle, DecideOptions::default())?.run(&rows(&[0.5])?, &mut |tile| {
+///     let verdict = tile.decision(0, 0).and_then(|decision| decision.verdict);
+///     assert_eq!(verdict, Some(Verdict { p_value: 1.0 / 20.0, flagged: true }));
+///     Ok(())
+/// })?;
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Verdict {
     /// Conformal p-value, from above 0 to 1.
@@ -19,6 +48,21 @@ pub struct Verdict {
 }
 
 /// Consecutive rows with all that was decided about them, by columns.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{Decider, FitInput, FitOptions, fit};
+/// let rows = MemorySet::new("rows").with_logits(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let input = FitInput { train: &rows, head: None };
+/// let bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// Decider::scores_alone(&bundle).run(&rows, &mut |tile| {
+///     assert_eq!((tile.first_row(), tile.rows()), (0, 2));
+///     assert_eq!(tile.scores(0), [-2.0, -1.0]);
+///     assert_eq!(tile.flags(0), None, "nothing to compare scores with");
+///     Ok(())
+/// })?;
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub struct Decided {
     pub(super) first_row: u64,

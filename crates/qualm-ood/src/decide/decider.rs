@@ -6,6 +6,22 @@ use crate::reference::ReferenceRows;
 use crate::{Bundle, OodError};
 
 /// When a row is flagged.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{DecideOptions, Decider, FitInput, FitOptions, Rule, calibrate, fit};
+/// let rows = |largest: &[f32]| MemorySet::new("rows").with_logits(largest.to_vec(), 1);
+/// let (train, fresh, batch) = (rows(&[10.0])?, rows(&[9.0; 19])?, rows(&[0.5, 9.0, 9.0, 9.0])?);
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// // One row of four has p = 1/20: rare enough for a row alone, not for the best of four.
+/// for (rule, flagged) in [(Rule::FalseAlarms(0.05), 1), (Rule::FalseDiscovery(0.1), 0)] {
+///     let decider = Decider::new(&bundle, DecideOptions { rule, per_class: false })?;
+///     assert_eq!(decider.run(&batch, &mut |_| Ok(()))?.flagged, Some(vec![flagged]));
+/// }
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Rule {
     /// Flag a row whose p-value is at most this level: of in-distribution rows, at most that
@@ -41,6 +57,13 @@ impl Rule {
 }
 
 /// How to decide.
+///
+/// ```
+/// use qualm_ood::{DecideOptions, Rule};
+/// let strict = DecideOptions { rule: Rule::FalseAlarms(0.01), ..DecideOptions::default() };
+/// assert!(!strict.per_class);
+/// assert_eq!(DecideOptions::default().rule, Rule::FalseAlarms(0.05));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct DecideOptions {
     /// When a row is flagged.
@@ -62,7 +85,21 @@ impl Default for DecideOptions {
 
 /// Turns the scores of a bundle's detectors into p-values and flags.
 ///
-/// See the example of [this module](crate::decide).
+/// The example of [this module](crate::decide) runs it over rows; scores can be judged alone, too:
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{DecideOptions, Decider, FitInput, FitOptions, calibrate, fit};
+/// let rows = |largest: &[f32]| MemorySet::new("rows").with_logits(largest.to_vec(), 1);
+/// let (train, fresh) = (rows(&[10.0])?, rows(&[7.0, 8.0, 9.0])?);
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// let decider = Decider::new(&bundle, DecideOptions::default())?;
+/// assert_eq!(decider.p_value(0, -8.0, None), Some(3.0 / 4.0));
+/// assert_eq!(decider.warnings().len(), 1, "three rows are too few to flag at 5 %");
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub struct Decider<'a> {
     pub(super) bundle: &'a Bundle,
@@ -87,6 +124,20 @@ struct DetectorReference {
 }
 
 /// Where one detector begins to flag.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{DecideOptions, Decider, FitInput, FitOptions, calibrate, fit};
+/// let rows = |largest: &[f32]| MemorySet::new("rows").with_logits(largest.to_vec(), 1);
+/// let (train, fresh) = (rows(&[10.0])?, rows(&[7.0, 8.0, 9.0])?);
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// let decider = Decider::new(&bundle, DecideOptions::default())?;
+/// let threshold = decider.thresholds(0, 0.3)[0]; // 1 in 4 is the most that keeps 30 %
+/// assert_eq!((threshold.value, threshold.false_alarms), (-7.0, 0.25));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold {
     /// The predicted class it holds for, or nothing where it holds for all.

@@ -6,6 +6,20 @@ use super::{Decided, Decider, Rule};
 use crate::{OodError, Scored, score};
 
 /// What a run over a batch gives in total.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{DecideOptions, Decider, FitInput, FitOptions, calibrate, fit};
+/// let rows = |largest: &[f32]| MemorySet::new("rows").with_logits(largest.to_vec(), 1);
+/// let (train, fresh) = (rows(&[10.0])?, rows(&[9.0; 19])?);
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// let decider = Decider::new(&bundle, DecideOptions::default())?;
+/// let outcome = decider.run(&rows(&[9.5, 0.5, 11.0])?, &mut |_| Ok(()))?;
+/// assert_eq!((outcome.rows, outcome.flagged), (3, Some(vec![1])));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// Rows scored.

@@ -6,6 +6,24 @@ use crate::OodError;
 
 /// The paired DeLong test of a detector against the baseline on one set
 /// ([`qualm_stats::delong`]).
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{EvaluationInput, EvaluationOptions, FitInput, FitOptions, evaluate, fit};
+/// // On the far rows both logits are large: maxlogit takes that for certainty, msp does not.
+/// let pairs = |a: f32, b: f32| (0..40).flat_map(|row| [a + 0.01 * row as f32, b]).collect();
+/// let rows = |a, b| MemorySet::new("rows").with_logits(pairs(a, b), 2);
+/// let (train, test, far) = (rows(3.0, 0.0)?, rows(3.0, 0.0)?, rows(5.0, 5.0)?);
+/// let input = FitInput { train: &train, head: None };
+/// let recipes = ["maxlogit".parse()?, "msp".parse()?];
+/// let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?.bundle;
+/// let ood: Vec<(String, &dyn qualm_data::Source)> = vec![("far".into(), &far)];
+/// let input = EvaluationInput { bundle: &bundle, train: None, test: &test, ood };
+/// let evaluation = evaluate(&input, &EvaluationOptions::default(), &mut |_| {})?;
+/// let against_msp = evaluation.detectors[0].sets[0].against_baseline.expect("msp is another");
+/// assert_eq!((against_msp.difference, against_msp.p), (-1.0, 0.0));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Comparison {
     /// AUROC of the detector less that of the baseline.

@@ -68,6 +68,20 @@ pub struct Evaluation {
 }
 
 /// A set of rows by name.
+///
+/// ```
+/// use qualm_data::{MemorySet, Source};
+/// use qualm_ood::{EvaluationInput, EvaluationOptions, FitInput, FitOptions, evaluate, fit};
+/// let rows = |sure: f32| MemorySet::new("rows").with_logits(vec![sure, 0.0, sure, 1.0], 2);
+/// let (train, test, far) = (rows(3.0)?, rows(3.0)?, rows(0.5)?);
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &["msp".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// let ood: Vec<(String, &dyn Source)> = vec![("far".into(), &far)];
+/// let input = EvaluationInput { bundle: &bundle, train: None, test: &test, ood };
+/// let evaluation = evaluate(&input, &EvaluationOptions::default(), &mut |_| {})?;
+/// assert_eq!((evaluation.sets[0].name.as_str(), evaluation.sets[0].rows), ("far", 2));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RowCount {
     /// Its name.
@@ -77,6 +91,22 @@ pub struct RowCount {
 }
 
 /// The rows that the detectors were fitted on, as a reference that they must not be.
+///
+/// ```
+/// use qualm_data::{MemorySet, Source};
+/// use qualm_ood::{EvaluationInput, EvaluationOptions, FitInput, FitOptions, evaluate, fit};
+/// let rows = |sure: f32| MemorySet::new("rows").with_logits([sure, 0.0].repeat(40), 2);
+/// let (train, test, far) = (rows(3.0)?, rows(3.0)?, rows(0.5)?);
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &["msp".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// let ood: Vec<(String, &dyn Source)> = vec![("far".into(), &far)];
+/// let input = EvaluationInput { bundle: &bundle, train: Some(&train), test: &test, ood };
+/// let evaluation = evaluate(&input, &EvaluationOptions::default(), &mut |_| {})?;
+/// let fitting_rows = evaluation.fitting_rows.expect("they were given");
+/// assert_eq!(fitting_rows.rows, 40);
+/// assert!(fitting_rows.range[0] < 0.05 && 0.05 < fitting_rows.range[1]);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FittingRows {
     /// How many there are.
@@ -87,6 +117,23 @@ pub struct FittingRows {
 }
 
 /// What a reference promises about the share of test rows that it flags.
+///
+/// ```
+/// use qualm_data::{MemorySet, Source};
+/// use qualm_ood::*;
+/// let rows = |sure: f32| MemorySet::new("rows").with_logits([sure, 0.0].repeat(40), 2);
+/// let (train, fresh, test, far) = (rows(3.0)?, rows(3.0)?, rows(3.0)?, rows(0.5)?);
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["msp".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// let ood: Vec<(String, &dyn Source)> = vec![("far".into(), &far)];
+/// let input = EvaluationInput { bundle: &bundle, train: None, test: &test, ood };
+/// let evaluation = evaluate(&input, &EvaluationOptions::default(), &mut |_| {})?;
+/// let promise = evaluation.promise.expect("there is a reference");
+/// assert_eq!(promise.reference, ReferenceUsed::Bundle { rows: 40 });
+/// assert_eq!(promise.expected, 2.0 / 41.0, "the largest multiple of 1/41 up to 5 %");
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Promise {
     /// Where the reference comes from.
@@ -125,6 +172,22 @@ pub enum ReferenceUsed {
 }
 
 /// What one detector did.
+///
+/// ```
+/// use qualm_data::{MemorySet, Source};
+/// use qualm_ood::{EvaluationInput, EvaluationOptions, FitInput, FitOptions, Recipe, evaluate, fit};
+/// let rows = |sure: f32| MemorySet::new("rows").with_logits([sure, 0.0].repeat(40), 2);
+/// let (train, test, far) = (rows(3.0)?, rows(3.0)?, rows(0.5)?);
+/// let recipes = Recipe::parse_list("msp,warm=energy(T=2)")?;
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?.bundle;
+/// let ood: Vec<(String, &dyn Source)> = vec![("far".into(), &far)];
+/// let input = EvaluationInput { bundle: &bundle, train: None, test: &test, ood };
+/// let warm = &evaluate(&input, &EvaluationOptions::default(), &mut |_| {})?.detectors[1];
+/// assert_eq!((warm.name.as_str(), warm.method.as_str()), ("warm", "energy(T=2)"));
+/// assert_eq!(warm.sets[0].auroc.value, 1.0);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DetectorResult {
     /// Its name.
@@ -141,6 +204,23 @@ pub struct DetectorResult {
 }
 
 /// Test rows flagged at [`EvaluationOptions::false_alarms`].
+///
+/// ```
+/// use qualm_data::{MemorySet, Source};
+/// use qualm_ood::*;
+/// let rows = |largest: Vec<f32>| MemorySet::new("rows").with_logits(largest, 1);
+/// let (train, fresh) = (rows(vec![9.0; 40])?, rows((1..=40u8).map(f32::from).collect())?);
+/// let (test, far) = (rows(vec![0.5, 2.5, 8.0, 9.0])?, rows(vec![0.5; 4])?);
+/// let input = FitInput { train: &train, head: None };
+/// let mut bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// calibrate(&mut bundle, &fresh)?;
+/// let ood: Vec<(String, &dyn Source)> = vec![("far".into(), &far)];
+/// let input = EvaluationInput { bundle: &bundle, train: None, test: &test, ood };
+/// let maxlogit = &evaluate(&input, &EvaluationOptions::default(), &mut |_| {})?.detectors[0];
+/// let alarms = maxlogit.false_alarms.expect("there is a reference");
+/// assert_eq!((alarms.flagged, alarms.share, alarms.threshold), (1, 0.25, -2.0));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FalseAlarms {
     /// How many.
@@ -154,6 +234,21 @@ pub struct FalseAlarms {
 
 /// How one detector tells one set from the test rows. Definitions and conventions are those of
 /// [`qualm_stats::Ranking`]; `_id` and `_ood` name the positive class.
+///
+/// ```
+/// use qualm_data::{MemorySet, Source};
+/// use qualm_ood::{EvaluationInput, EvaluationOptions, FitInput, FitOptions, evaluate, fit};
+/// let rows = |largest: [f32; 4]| MemorySet::new("rows").with_logits(largest.to_vec(), 1);
+/// let (train, test) = (rows([6.0, 7.0, 8.0, 9.0])?, rows([6.0, 7.0, 8.0, 9.0])?);
+/// let far = rows([3.0, 4.0, 5.0, 7.5])?;
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// let ood: Vec<(String, &dyn Source)> = vec![("far".into(), &far)];
+/// let input = EvaluationInput { bundle: &bundle, train: None, test: &test, ood };
+/// let far = evaluate(&input, &EvaluationOptions::default(), &mut |_| {})?.detectors[0].sets[0];
+/// assert_eq!((far.auroc.value, far.fpr95_id.value), (14.0 / 16.0, 1.0 / 4.0));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SetResult {
     /// Area under the ROC curve with its bootstrap interval.

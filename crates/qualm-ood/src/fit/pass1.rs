@@ -24,6 +24,18 @@ pub(crate) struct Moments {
 }
 
 /// How many rows went where.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, fit};
+/// let train = MemorySet::new("train").with_logits(vec![2.0, 0.5, 3.0], 1)?;
+/// let train = train.with_labels(vec![0, -1, 0])?;
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// let tally = bundle.tally();
+/// assert_eq!((tally.fitted, tally.held_back, tally.outliers), (2, 0, 1));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     /// Rows fitted on.

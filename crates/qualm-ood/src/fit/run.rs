@@ -14,6 +14,21 @@ use crate::view::View;
 use crate::{OodError, Recipe};
 
 /// What is fitted on.
+///
+/// ```
+/// use qualm_data::{Head, MemorySet};
+/// use qualm_ood::{FitInput, FitOptions, Recipe, fit};
+/// let train = MemorySet::new("train").with_features(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let head = Head::new(vec![1.0, 0.0, 0.0, 1.0], vec![0.0, 0.0], 2)?;
+/// let recipes = Recipe::parse_list("energy")?;
+/// let fit = |head| {
+///     let input = FitInput { train: &train, head };
+///     fit(input, &recipes, &FitOptions::default(), &mut |_| {})
+/// };
+/// assert!(fit(Some(&head)).is_ok());
+/// assert!(fit(None).is_err(), "there are no stored logits either");
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct FitInput<'a> {
     /// The fitting rows; rows with a negative label are passed over.
@@ -23,6 +38,13 @@ pub struct FitInput<'a> {
 }
 
 /// How to fit.
+///
+/// ```
+/// use qualm_ood::{FitOptions, Split};
+/// let options = FitOptions { split: Split::of(0.2), ..FitOptions::default() };
+/// assert_eq!((options.split.fraction, options.memory), (0.2, 8_000_000_000));
+/// assert_eq!(FitOptions::default().split, Split::none());
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct FitOptions {
     /// Rows held back as reference.
@@ -42,6 +64,18 @@ impl Default for FitOptions {
 }
 
 /// What fitting gives.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, fit};
+/// let train = MemorySet::new("train").with_logits(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let input = FitInput { train: &train, head: None };
+/// let recipes = ["msp".parse()?, "energy".parse()?];
+/// let fitted = fit(input, &recipes, &FitOptions::default(), &mut |_| {})?;
+/// assert_eq!((fitted.bundle.detectors().len(), fitted.passes), (2, 1));
+/// assert!(fitted.warnings.is_empty());
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub struct Fitted {
     /// The detectors.

@@ -14,6 +14,19 @@ use crate::tensors::TensorFile;
 use crate::{Bundle, OodError, Recipe};
 
 /// Which rows of a feature set a shard is.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{BLOCK_ROWS, FitInput, FitOptions, Recipe, Shard, fit_shard_pass1};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let train = MemorySet::new("train").with_logits(vec![0.5; 2 * BLOCK_ROWS as usize], 1)?;
+/// let (input, recipes) = (FitInput { train: &train, head: None }, Recipe::parse_list("energy")?);
+/// let (second, out) = (Shard::Part { index: 1, count: 2 }, folder.path().join("second"));
+/// let (options, mut rows) = (FitOptions::default(), 0);
+/// fit_shard_pass1(input, &recipes, &options, second, &out, &mut |read| rows += read)?;
+/// assert_eq!(rows, BLOCK_ROWS);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shard {
     /// Part `index` (from 0) of `count` of the whole feature set, cut between blocks, so that the
@@ -137,6 +150,23 @@ pub fn fit_shard_pass2(
 }
 
 /// What merging the parts of a fit gave.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{BLOCK_ROWS, FitInput, FitOptions, Merged, Recipe, Shard};
+/// use qualm_ood::{fit_shard_pass1, merge_parts};
+/// # let folder = tempfile::tempdir().unwrap();
+/// let train = MemorySet::new("train").with_logits(vec![0.5; 2 * BLOCK_ROWS as usize], 1)?;
+/// let (input, recipes) = (FitInput { train: &train, head: None }, Recipe::parse_list("energy")?);
+/// let [first, second, plan] = ["first", "second", "plan"].map(|name| folder.path().join(name));
+/// for (index, out) in [(0, &first), (1, &second)] {
+///     let shard = Shard::Part { index, count: 2 };
+///     fit_shard_pass1(input, &recipes, &FitOptions::default(), shard, out, &mut |_| {})?;
+/// }
+/// let merged = merge_parts(&[&second, &first], &plan)?;
+/// assert!(matches!(merged, Merged::Plan { exact: true, .. }));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub enum Merged {
     /// A plan, which the second pass takes.

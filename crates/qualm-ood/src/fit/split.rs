@@ -6,6 +6,18 @@ use qualm_stats::random::{DEFAULT_SEED, hash_bytes, unit_hash};
 /// Each row, or each group where rows have groups, is drawn by a hash of the seed and its global
 /// number or name: the draw does not depend on chunks, shards or threads, and rows of one group
 /// stay together.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, Split, fit};
+/// let train = MemorySet::new("train").with_logits(vec![1.0; 1000], 1)?;
+/// let input = FitInput { train: &train, head: None };
+/// let options = FitOptions { split: Split::of(0.2), ..FitOptions::default() };
+/// let tally = *fit(input, &["maxlogit".parse()?], &options, &mut |_| {})?.bundle.tally();
+/// assert!((150..250).contains(&tally.held_back));
+/// assert_eq!(tally.fitted + tally.held_back, 1000);
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Split {
     /// Share of rows to hold back, from 0 to below 1; the actual share varies as in independent

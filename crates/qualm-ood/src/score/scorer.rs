@@ -14,6 +14,13 @@ pub const TILE_ROWS: usize = 2048;
 const TASK: usize = 32;
 
 /// Rows to be scored: features `N x D`, stored logits `N x C`, each empty where there are none.
+///
+/// ```
+/// use qualm_ood::TileRows;
+/// let (width, logits) = (3, [2.0, 0.0, 1.0, 0.5, 1.0, 0.0]);
+/// let tile = TileRows { features: &[], logits: &logits, rows: logits.len() / width };
+/// assert_eq!(tile.rows, 2);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct TileRows<'a> {
     /// Row-major `N x D`.
@@ -26,6 +33,20 @@ pub struct TileRows<'a> {
 
 /// Runs the plan of several detectors over tiles of rows, with buffers that are kept from tile to
 /// tile.
+///
+/// ```
+/// use qualm_data::{MemorySet, Source};
+/// use qualm_ood::{FitInput, FitOptions, TileRows, fit};
+/// let train = MemorySet::new("train").with_logits(vec![2.0, 0.0, 0.5, 1.0], 2)?;
+/// let input = FitInput { train: &train, head: None };
+/// let bundle = fit(input, &["maxlogit".parse()?], &FitOptions::default(), &mut |_| {})?.bundle;
+/// let mut scorer = bundle.scorer("requests", train.schema())?;
+/// for logits in [[4.0, -1.0], [0.0, 3.0]] {
+///     scorer.measure(TileRows { features: &[], logits: &logits, rows: 1 });
+/// }
+/// assert_eq!((scorer.score(0, 0), scorer.predicted(0)), (-3.0, Some(1)));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
 #[derive(Debug)]
 pub struct Scorer<'a> {
     detectors: Vec<&'a dyn Detector>,
