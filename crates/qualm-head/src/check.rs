@@ -10,7 +10,19 @@ use crate::hypotheses::{Proposal, Sample};
 use crate::layer::{Layer, predicted};
 use crate::recipe::Recipe;
 
-/// What [`check`] found; see there for an example.
+/// What [`check`] found.
+///
+/// ```
+/// use qualm_data::{Head, MemorySet};
+/// use qualm_head::{Diagnosis, check};
+/// let head = Head::new(vec![1.0, 0.0, 0.0, 1.0], vec![0.5, -0.5], 2)?;
+/// let set = MemorySet::new("batch").with_features(vec![1.0, 2.0, 3.0, 0.0], 2)?;
+/// let found = check(&set.with_labels(vec![0, -1])?, &head)?;
+/// assert_eq!((found.rows, found.labelled_rows), (2, 1));
+/// assert_eq!((found.head_accuracy, found.stored_accuracy), (Some(1.0), None));
+/// assert_eq!(found.diagnosis, Diagnosis::NoLogits);
+/// # Ok::<(), qualm_head::HeadError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Check {
     /// Rows compared: all of them.

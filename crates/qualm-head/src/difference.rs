@@ -2,7 +2,17 @@ use crate::layer::predicted;
 
 /// How far numbers that a head gives are from the numbers that were stored.
 ///
-/// See [`check`](crate::check()) for an example.
+/// ```
+/// use qualm_data::{Head, MemorySet};
+/// let head = Head::new(vec![1.0, 0.0, 0.0, 1.0], vec![0.0, 0.0], 2)?;
+/// let set = MemorySet::new("batch")
+///     .with_features(vec![1.0, 2.0, 3.0, 5.0], 2)?
+///     .with_logits(vec![1.0, 2.0, 3.0, 9.0], 2)?;
+/// let off = qualm_head::check(&set, &head)?.as_given.expect("logits are stored");
+/// assert_eq!((off.largest, off.largest_row, off.mean), (4.0, 1, 1.0));
+/// assert_eq!((off.same_prediction, off.first_row_apart), (1.0, Some(1)));
+/// # Ok::<(), qualm_head::HeadError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Difference {
     /// The largest absolute difference.

@@ -55,6 +55,16 @@ pub fn auroc_interval(id: &[f64], ood: &[f64], level: f64) -> Result<Interval, S
 }
 
 /// The outcome of [`paired_delong`].
+///
+/// ```
+/// use qualm_stats::delong::paired_delong;
+///
+/// // The second detector is the first on another scale, so no row changes its place.
+/// let test = paired_delong(&[1., 2., 4.], &[3., 5.], &[10., 20., 40.], &[30., 50.])?;
+/// assert_eq!((test.difference, test.standard_error), (0.0, 0.0));
+/// assert_eq!((test.z, test.p_value), (0.0, 1.0));
+/// # Ok::<(), qualm_stats::StatsError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PairedDelong {
     /// AUROC of the first detector.
