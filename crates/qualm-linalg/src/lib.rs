@@ -28,7 +28,7 @@ mod vector;
 pub use eigen::{Eigen, symmetric_eigen};
 pub use gram::{SymmetricSum, packed_len};
 pub use nearest::{Nearest, Neighbour};
-pub use peak::matrix_multiply_peak;
+pub use peak::{Speed, matrix_multiply_peak};
 pub use product::{Real, product_nt, product_tn};
 pub use rows::Rows;
 pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};

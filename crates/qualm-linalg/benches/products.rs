@@ -1,0 +1,66 @@
+//! The products that fitting and scoring are made of, beside the matrix-multiply peak.
+//!
+//! `cargo bench -p qualm-linalg --bench products`
+//!
+//! `gram` counts the operations of the lower half alone, `rows D (D + 1)`; tiles are those that
+//! the crates above use. `eigen` is in seconds: its share of a peak of products says little.
+#![allow(missing_docs, clippy::print_stdout)] // a program that prints its figures
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use qualm_linalg::{Rows, Speed, SymmetricSum, packed_len, product_nt, symmetric_eigen};
+
+/// Width of the rows.
+const DIM: usize = 2048;
+/// Rows of a block of fitting.
+const BLOCK: usize = 4096;
+const RUNS: usize = 21;
+
+fn main() {
+    let numbers: Vec<f32> = (0..BLOCK * DIM)
+        .map(|i| ((i * 7919) % 1009) as f32 / 1009.0 - 0.5)
+        .collect();
+    let rows = Rows::new(&numbers, DIM);
+
+    let mut sum = SymmetricSum::new(DIM);
+    let gram = Speed::measure((BLOCK * DIM * (DIM + 1)) as f64, RUNS, || {
+        sum.set(black_box(rows));
+    });
+    println!("gram of {BLOCK} rows                {gram}");
+
+    for (name, outputs) in [
+        ("logits", 1000),
+        ("residual", 1048),
+        ("both, stacked", 2048),
+    ] {
+        let matrix = rows.range(0, outputs);
+        for tile in [256, 512, 1024, 2048, 4096] {
+            let mut out = vec![0f32; tile * outputs];
+            let operations = (2 * BLOCK * DIM * outputs) as f64;
+            let speed = Speed::measure(operations, RUNS, || {
+                for start in (0..BLOCK).step_by(tile) {
+                    product_nt(&mut out, black_box(rows.range(start, start + tile)), matrix);
+                }
+            });
+            println!("{name:<14} in tiles of {tile:4} rows {speed}");
+        }
+    }
+
+    let mut packed = vec![0f64; packed_len(DIM)];
+    for (x, n) in packed.iter_mut().zip(&numbers) {
+        *x = f64::from(*n);
+    }
+    let mut seconds: Vec<f64> = (0..5)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(symmetric_eigen(&packed, DIM));
+            start.elapsed().as_secs_f64()
+        })
+        .collect();
+    seconds.sort_unstable_by(f64::total_cmp);
+    println!(
+        "eigen of {DIM} x {DIM}              {:7.0} ms",
+        seconds[2] * 1e3
+    );
+}
