@@ -51,6 +51,7 @@ mod detector;
 mod error;
 mod evaluate;
 mod explain;
+mod extent;
 mod fit;
 mod method;
 mod methods;

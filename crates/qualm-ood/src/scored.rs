@@ -1,5 +1,6 @@
 use qualm_data::{Chunk, Source};
 
+use crate::extent::Extent;
 use crate::reference::ReferenceRows;
 use crate::score::{Scorer, TILE_ROWS, TileRows};
 use crate::{Bundle, OodError};
@@ -44,7 +45,8 @@ impl Scored<'_> {
     }
 }
 
-/// Scores all rows of `source` in one pass and hands them on tile by tile.
+/// Scores all rows of `source` in one pass and hands them on tile by tile; a tile is scored while
+/// another thread reads the next.
 ///
 /// # Errors
 /// When rows lack what the detectors need or are not finite, and those of `sink`.
@@ -53,33 +55,24 @@ pub fn score(
     source: &dyn Source,
     sink: &mut dyn FnMut(&Scored<'_>) -> Result<(), OodError>,
 ) -> Result<(), OodError> {
-    let schema = source.schema();
-    let mut scorer = bundle.scorer(source.name(), schema)?;
-    let mut reader = source.reader()?;
-    let mut chunk = Chunk::default();
+    let mut scorer = bundle.scorer(source.name(), source.schema())?;
     let mut scores = vec![Vec::with_capacity(TILE_ROWS); bundle.detectors().len()];
-    loop {
-        reader.read(&mut chunk, TILE_ROWS)?;
-        if chunk.rows == 0 {
-            return Ok(());
-        }
-        chunk.check_finite(source.name(), schema)?;
-        let tile = TileRows {
+    Extent::whole(source).for_each_block(TILE_ROWS as u64, |chunk| {
+        scorer.measure(TileRows {
             features: &chunk.features,
             logits: &chunk.logits,
             rows: chunk.rows,
-        };
-        scorer.measure(tile);
+        });
         for (detector, scores) in scores.iter_mut().enumerate() {
             scores.clear();
             scores.extend((0..chunk.rows).map(|row| scorer.score(row, detector)));
         }
         sink(&Scored {
-            chunk: &chunk,
+            chunk,
             scorer: &scorer,
             scores: &scores,
-        })?;
-    }
+        })
+    })
 }
 
 /// Replaces the reference of `bundle` by the scores of all in-distribution rows of `source`, those

@@ -1,7 +1,5 @@
-use std::ops::Range;
-use std::sync::mpsc::{channel, sync_channel};
-
-use qualm_data::{Chunk, Source};
+use qualm_data::Chunk;
+use rayon::prelude::*;
 
 use super::Split;
 use crate::OodError;
@@ -10,84 +8,6 @@ use crate::OodError;
 /// sums are taken block by block, so that neither chunks nor threads nor shards that end between
 /// blocks change a byte of the result.
 pub const BLOCK_ROWS: u64 = 4096;
-
-/// What a pass reads: a range of a source's rows, and the global number of the source's first row
-/// where the source is itself a part of a larger feature set.
-#[derive(Clone)]
-pub(crate) struct Extent<'a> {
-    pub(crate) source: &'a dyn Source,
-    /// Global number of the source's row 0.
-    pub(crate) offset: u64,
-    /// Rows of the source.
-    pub(crate) rows: Range<u64>,
-}
-
-impl<'a> Extent<'a> {
-    /// All rows of `source`.
-    pub(crate) fn whole(source: &'a dyn Source) -> Self {
-        Self {
-            source,
-            offset: 0,
-            rows: 0..source.schema().rows,
-        }
-    }
-
-    /// Calls `work` for each block in turn, while the next one is being read.
-    ///
-    /// # Errors
-    /// Those of reading and of `work`, NaN and infinity with their row.
-    pub(crate) fn for_each_block(
-        &self,
-        mut work: impl FnMut(&Chunk) -> Result<(), OodError>,
-    ) -> Result<(), OodError> {
-        let schema = self.source.schema();
-        std::thread::scope(|scope| {
-            let (full, filled) = sync_channel::<Result<Chunk, OodError>>(1);
-            let (empty, emptied) = channel::<Chunk>();
-            scope.spawn(move || {
-                let read_all = || -> Result<(), OodError> {
-                    let mut reader = self.source.reader()?;
-                    reader.skip(self.rows.start)?;
-                    let mut next = self.rows.start;
-                    while next < self.rows.end {
-                        let mut chunk = emptied.try_recv().unwrap_or_default();
-                        let global = next + self.offset;
-                        let boundary = (global / BLOCK_ROWS + 1) * BLOCK_ROWS - self.offset;
-                        let end = boundary.min(self.rows.end);
-                        reader.read(&mut chunk, (end - next) as usize)?;
-                        if (chunk.rows as u64) < end - next {
-                            return Err(OodError::rows(
-                                self.source.name(),
-                                format!(
-                                    "ended at row {} of {}",
-                                    next + chunk.rows as u64,
-                                    schema.rows
-                                ),
-                            ));
-                        }
-                        chunk.first_row = global;
-                        next = end;
-                        if full.send(Ok(chunk)).is_err() {
-                            break;
-                        }
-                    }
-                    Ok(())
-                };
-                if let Err(error) = read_all() {
-                    // The other side has gone only when it has an error of its own.
-                    let _ = full.send(Err(error));
-                }
-            });
-            for chunk in filled {
-                let chunk = chunk?;
-                chunk.check_finite(self.source.name(), schema)?;
-                work(&chunk)?;
-                let _ = empty.send(chunk);
-            }
-            Ok(())
-        })
-    }
-}
 
 /// What becomes of each row of a block.
 #[derive(Debug, Default)]
@@ -157,37 +77,17 @@ pub(crate) fn select_rows<'a>(
         return matrix;
     }
     let width = matrix.len() / rows;
-    to.clear();
-    for &row in keep {
-        to.extend_from_slice(&matrix[row * width..(row + 1) * width]);
-    }
+    to.resize(keep.len() * width, 0.0);
+    to.par_chunks_exact_mut(width)
+        .zip(keep)
+        .with_min_len(64)
+        .for_each(|(to, &row)| to.copy_from_slice(&matrix[row * width..(row + 1) * width]));
     to
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use qualm_data::MemorySet;
-
-    #[test]
-    fn blocks_end_at_global_multiples() {
-        let set = MemorySet::new("rows")
-            .with_features(vec![0.0; 10_000], 1)
-            .unwrap();
-        let extent = Extent {
-            source: &set,
-            offset: 4000,
-            rows: 10..9000,
-        };
-        let mut seen = Vec::new();
-        extent
-            .for_each_block(|chunk| {
-                seen.push((chunk.first_row, chunk.rows));
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!(seen, [(4010, 86), (4096, 4096), (8192, 4096), (12288, 712)]);
-    }
 
     #[test]
     fn labels_sort_rows() {

@@ -2,8 +2,9 @@ use qualm_data::Chunk;
 use qualm_linalg::Rows;
 
 use super::Split;
-use super::blocks::{BLOCK_ROWS, Extent, Sorted, select_rows};
+use super::blocks::{BLOCK_ROWS, Sorted, select_rows};
 use crate::OodError;
+use crate::extent::Extent;
 use crate::method::Needs;
 use crate::statistics::{BankRows, ClassSums, Forest, Merge, MomentScratch, SecondMoment};
 use crate::view::{PerView, View, normalise_rows};
@@ -102,7 +103,7 @@ pub(crate) fn run(
         kept: Vec::new(),
         unit: Vec::new(),
     };
-    extent.for_each_block(|chunk| {
+    extent.for_each_block(BLOCK_ROWS, |chunk| {
         let sorted = Sorted::new(chunk, split, classes, extent.source.name())?;
         gatherer.gather(chunk, &sorted, classes, &mut pass);
         progress(chunk.rows as u64);

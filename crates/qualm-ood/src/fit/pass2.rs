@@ -3,8 +3,9 @@ use std::collections::BTreeMap;
 use qualm_data::Chunk;
 
 use super::Split;
-use super::blocks::{BLOCK_ROWS, Extent, Sorted, select_rows};
+use super::blocks::{BLOCK_ROWS, Sorted, select_rows};
 use crate::OodError;
+use crate::extent::Extent;
 use crate::score::{Scorer, TILE_ROWS, TileRows};
 use crate::statistics::{Forest, Merge};
 
@@ -72,7 +73,7 @@ pub(crate) fn run(
 ) -> Result<Pass2, OodError> {
     let mut pass = Pass2::default();
     let mut kept = Kept::default();
-    extent.for_each_block(|chunk| {
+    extent.for_each_block(BLOCK_ROWS, |chunk| {
         let sorted = Sorted::new(chunk, split, None, extent.source.name())?;
         if means {
             let mut block = PartSums::default();

@@ -1,6 +1,5 @@
 use qualm_data::{Head, Schema, Source};
 
-use super::blocks::Extent;
 use super::context::{FitContext, Gathered};
 use super::memory::{readable, statistics_bytes};
 use super::pass1::{Pass1, Tally};
@@ -8,6 +7,7 @@ use super::pass2::Pass2;
 use super::{Split, pass1, pass2};
 use crate::bundle::{Bundle, FittedDetector, Shape};
 use crate::detector::Detector;
+use crate::extent::Extent;
 use crate::method::Needs;
 use crate::score::{Plan, Scorer};
 use crate::view::View;

@@ -3,12 +3,13 @@ use std::path::Path;
 use qualm_data::Source;
 use sha2::{Digest, Sha256};
 
-use super::blocks::{BLOCK_ROWS, Extent};
+use super::blocks::BLOCK_ROWS;
 use super::pass1::Pass1;
 use super::pass2::Pass2;
 use super::run::{Solved, check_input, second_pass, solve};
 use super::{FitInput, FitOptions, part_file, pass1};
 use crate::bundle::{Header, Kind, head_sha256, hex, read_head};
+use crate::extent::Extent;
 use crate::method::Needs;
 use crate::tensors::TensorFile;
 use crate::{Bundle, OodError, Recipe};

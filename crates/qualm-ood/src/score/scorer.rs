@@ -88,18 +88,20 @@ impl<'a> Scorer<'a> {
         if self.plan.needs_unit() {
             self.zero_rows += normalise_rows(tile.features, self.plan.dim, &mut self.unit);
         }
-        let stacks = &self.plan.stacks;
+        let (stacks, dim) = (&self.plan.stacks, self.plan.dim);
         map_rows(
             &mut self.mapped.raw,
+            tile.rows,
             tile.features,
             &stacks.raw,
-            self.plan.dim,
+            dim,
         );
         map_rows(
             &mut self.mapped.unit,
+            tile.rows,
             &self.unit,
             &stacks.unit,
-            self.plan.dim,
+            dim,
         );
         for (nearest, search) in self.searches.iter_mut().zip(&self.plan.searches) {
             let bank = Rows::new(&search.bank.rows, self.plan.dim);
@@ -123,21 +125,20 @@ impl<'a> Scorer<'a> {
         } = self;
         let (unit, searches) = (&unit[..], &searches[..]);
         let width = plan.parts;
-        let (raw, raw_width) = (&mut mapped.raw, plan.stacks.raw.offset.len());
-        let (unit_mapped, unit_width) = (&mut mapped.unit, plan.stacks.unit.offset.len());
+        let stacks = &plan.stacks;
+        let raw_rows = mapped.raw.par_chunks_exact_mut(columns(&stacks.raw));
+        let unit_rows = mapped.unit.par_chunks_exact_mut(columns(&stacks.unit));
         parts.resize(tile.rows * width, 0.0);
         predicted.resize(tile.rows, 0);
-        let raw_rows = rows_mut(raw, raw_width, tile.rows);
-        let unit_rows = rows_mut(unit_mapped, unit_width, tile.rows);
         predicted
             .par_iter_mut()
             .zip(parts.par_chunks_exact_mut(width))
-            .zip(raw_rows.into_par_iter().zip(unit_rows))
+            .zip(raw_rows.zip(unit_rows))
             .enumerate()
             .with_min_len(TASK)
             .for_each(|(index, ((predicted, parts), (raw, unit_mapped)))| {
-                add(raw, &plan.stacks.raw.offset);
-                add(unit_mapped, &plan.stacks.unit.offset);
+                add(raw, &stacks.raw.offset);
+                add(unit_mapped, &stacks.unit.offset);
                 let logits = match plan.logits {
                     LogitPlan::None => None,
                     LogitPlan::Head { classes } => Some(LogitRow::new(&raw[..classes])),
@@ -230,20 +231,18 @@ impl<'a> LogitRow<'a> {
     }
 }
 
-fn map_rows(mapped: &mut Vec<f32>, rows: &[f32], stack: &Stack, dim: usize) {
-    let outputs = stack.offset.len();
-    if outputs > 0 {
-        mapped.resize(rows.len() / dim * outputs, 0.0);
+/// The products of `count` rows with a stack of matrices, without their offsets.
+fn map_rows(mapped: &mut Vec<f32>, count: usize, rows: &[f32], stack: &Stack, dim: usize) {
+    mapped.resize(count * columns(stack), 0.0);
+    if !stack.offset.is_empty() {
         product_nt(mapped, Rows::new(rows, dim), Rows::new(&stack.matrix, dim));
     }
 }
 
-/// One slice a row; empty slices where a view has no map.
-fn rows_mut(mapped: &mut [f32], width: usize, rows: usize) -> Vec<&mut [f32]> {
-    match width {
-        0 => (0..rows).map(|_| &mut [][..]).collect(),
-        width => mapped[..rows * width].chunks_exact_mut(width).collect(),
-    }
+/// Columns of the products with a stack: one without maps has an idle one, so that every row has
+/// its slice.
+fn columns(stack: &Stack) -> usize {
+    stack.offset.len().max(1)
 }
 
 fn add(row: &mut [f32], offset: &[f32]) {
