@@ -2,14 +2,14 @@
 //!
 //! `cargo bench -p qualm-linalg --bench products`
 //!
-//! `gram` counts the operations of the lower half alone, `rows D (D + 1)`; tiles are those that
+//! `scatter` counts the operations of the lower half alone, `rows D (D + 1)`; tiles are those that
 //! the crates above use. `eigen` is in seconds: its share of a peak of products says little.
 #![allow(missing_docs, clippy::print_stdout)] // a program that prints its figures
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use qualm_linalg::{Rows, Speed, SymmetricSum, packed_len, product_nt, symmetric_eigen};
+use qualm_linalg::{BlockScatter, Rows, Speed, packed_len, product_nt, symmetric_eigen};
 
 /// Width of the rows.
 const DIM: usize = 2048;
@@ -23,11 +23,12 @@ fn main() {
         .collect();
     let rows = Rows::new(&numbers, DIM);
 
-    let mut sum = SymmetricSum::new(DIM);
+    let mut scatter = BlockScatter::<f32>::new(DIM);
+    let mut packed = vec![0f64; packed_len(DIM)];
     let gram = Speed::measure((BLOCK * DIM * (DIM + 1)) as f64, RUNS, || {
-        sum.set(black_box(rows));
+        scatter.measure(black_box(rows), &numbers[..DIM], &mut packed);
     });
-    println!("gram of {BLOCK} rows                {gram}");
+    println!("scatter of {BLOCK} rows             {gram}");
 
     for (name, outputs) in [
         ("logits", 1000),
@@ -47,10 +48,6 @@ fn main() {
         }
     }
 
-    let mut packed = vec![0f64; packed_len(DIM)];
-    for (x, n) in packed.iter_mut().zip(&numbers) {
-        *x = f64::from(*n);
-    }
     let mut seconds: Vec<f64> = (0..5)
         .map(|_| {
             let start = Instant::now();

@@ -26,7 +26,7 @@ mod solve;
 mod vector;
 
 pub use eigen::{Eigen, symmetric_eigen};
-pub use gram::{SymmetricSum, packed_len};
+pub use gram::{BlockScatter, for_each_packed_row, packed_len};
 pub use nearest::{Nearest, Neighbour};
 pub use peak::{Speed, matrix_multiply_peak};
 pub use product::{Real, product_nt, product_tn};

@@ -1,5 +1,7 @@
 use pulp::Arch;
 
+use crate::Real;
+
 /// `log(sum_i exp(x_i))` of finite numbers, in one pass over numbers that sit in the cache.
 ///
 /// The exponentials are taken in `f32` by a polynomial (relative error below 2e-7) and added in
@@ -33,6 +35,25 @@ pub fn squared_norm(x: &[f32]) -> f64 {
             lanes.iter().sum::<f64>() + tail
         },
     )
+}
+
+/// `to = from - shift`, and `sums += to`.
+pub(crate) fn subtract_and_add<T: Real>(
+    to: &mut [T],
+    from: &[f32],
+    shift: &[f32],
+    sums: &mut [f64],
+) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for (((to, &from), &shift), sum) in to.iter_mut().zip(from).zip(shift).zip(sums) {
+                *to = T::from(from) - T::from(shift);
+                let difference: f64 = (*to).into();
+                *sum += difference;
+            }
+        },
+    );
 }
 
 #[inline(always)]

@@ -1,7 +1,7 @@
 //! The same bytes for any number of threads.
 
 use qualm_linalg::{
-    Nearest, Rows, SymmetricSum, inverse_cholesky, packed_len, product_nt, product_tn,
+    BlockScatter, Nearest, Rows, inverse_cholesky, packed_len, product_nt, product_tn,
     symmetric_eigen,
 };
 
@@ -73,16 +73,15 @@ fn products_of_a_row_are_the_same_in_any_tile() {
 }
 
 #[test]
-fn symmetric_sums() {
+fn scatters() {
     for (rows, dim) in [(2000, 300), (1500, 130)] {
         let x = numbers(rows * dim, 4);
-        let mean = vec![0.01; dim];
+        let near = vec![0.01; dim];
         same_for_any_number_of_threads(|| {
-            let mut sum = SymmetricSum::new(dim);
-            sum.set(Rows::new(&x, dim));
             let mut packed = vec![0.0; packed_len(dim)];
-            sum.scatter_about(&mean, rows as f64, &mut packed);
-            packed
+            let mut scatter = BlockScatter::<f32>::new(dim);
+            let mean = scatter.measure(Rows::new(&x, dim), &near, &mut packed);
+            (mean, packed)
         });
     }
 }

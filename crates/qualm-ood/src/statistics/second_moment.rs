@@ -1,10 +1,6 @@
-use qualm_linalg::{Real, Rows, SymmetricSum, packed_len};
-use rayon::prelude::*;
+use qualm_linalg::{BlockScatter, Rows, for_each_packed_row, packed_len};
 
 use super::Merge;
-
-/// Rows that are centred together when the columns of a block are summed.
-const STRIPE: usize = 256;
 
 /// Rows whose mean is taken off a block before it is multiplied.
 const PILOT: usize = 32;
@@ -31,63 +27,16 @@ pub(crate) struct SecondMoment {
 /// Buffers that [`SecondMoment::of_block`] keeps from block to block.
 #[derive(Debug)]
 pub(crate) enum MomentScratch {
-    Single(Products<f32>),
-    Double(Products<f64>),
+    Single(BlockScatter<f32>),
+    Double(BlockScatter<f64>),
 }
 
 impl MomentScratch {
     pub(crate) fn new(dim: usize) -> Self {
         if dim <= DOUBLE_UP_TO {
-            Self::Double(Products::new(dim))
+            Self::Double(BlockScatter::new(dim))
         } else {
-            Self::Single(Products::new(dim))
-        }
-    }
-}
-
-/// A block less its pilot mean, and the sum of its products.
-#[derive(Debug)]
-pub(crate) struct Products<T> {
-    shifted: Vec<T>,
-    sum: SymmetricSum<T>,
-}
-
-impl<T: Real> Products<T> {
-    fn new(dim: usize) -> Self {
-        Self {
-            shifted: Vec::new(),
-            sum: SymmetricSum::new(dim),
-        }
-    }
-
-    fn moment(&mut self, rows: Rows<'_, f32>) -> SecondMoment {
-        let dim = rows.width();
-        let count = rows.len() as f64;
-        let pilot = pilot_mean(rows);
-        self.shifted.resize(rows.data().len(), T::ZERO);
-        let stripes: Vec<Vec<f64>> = self
-            .shifted
-            .par_chunks_mut(STRIPE * dim)
-            .zip(rows.data().par_chunks(STRIPE * dim))
-            .map(|(to, from)| shift_and_sum(to, from, &pilot))
-            .collect();
-        let mut mean = vec![0.0; dim];
-        for stripe in &stripes {
-            mean.iter_mut().zip(stripe).for_each(|(m, s)| *m += s);
-        }
-        if count > 0.0 {
-            mean.iter_mut().for_each(|m| *m /= count);
-        }
-        self.sum.set(Rows::new(&self.shifted, dim));
-        let mut scatter = vec![0.0; packed_len(dim)];
-        self.sum.scatter_about(&mean, count, &mut scatter);
-        mean.iter_mut()
-            .zip(&pilot)
-            .for_each(|(m, &p)| *m += f64::from(p));
-        SecondMoment {
-            count,
-            mean,
-            scatter,
+            Self::Single(BlockScatter::new(dim))
         }
     }
 }
@@ -95,9 +44,16 @@ impl<T: Real> Products<T> {
 impl SecondMoment {
     /// The statistic of one block of rows.
     pub(crate) fn of_block(rows: Rows<'_, f32>, scratch: &mut MomentScratch) -> Self {
-        match scratch {
-            MomentScratch::Single(products) => products.moment(rows),
-            MomentScratch::Double(products) => products.moment(rows),
+        let pilot = pilot_mean(rows);
+        let mut scatter = vec![0.0; packed_len(rows.width())];
+        let mean = match scratch {
+            MomentScratch::Single(block) => block.measure(rows, &pilot, &mut scatter),
+            MomentScratch::Double(block) => block.measure(rows, &pilot, &mut scatter),
+        };
+        Self {
+            count: rows.len() as f64,
+            mean,
+            scatter,
         }
     }
 
@@ -110,8 +66,12 @@ impl SecondMoment {
     pub(crate) fn about(&self, origin: &[f64]) -> Vec<f64> {
         let shift: Vec<f64> = self.mean.iter().zip(origin).map(|(m, o)| m - o).collect();
         let mut packed = self.scatter.clone();
-        add_outer(&mut packed, &shift, self.count);
-        packed.iter_mut().for_each(|x| *x /= self.count);
+        for_each_packed_row(&mut packed, self.dim(), |i, row| {
+            let scale = self.count * shift[i];
+            for (x, &s) in row.iter_mut().zip(&shift) {
+                *x = (*x + scale * s) / self.count;
+            }
+        });
         packed
     }
 
@@ -145,30 +105,6 @@ fn pilot_mean(rows: Rows<'_, f32>) -> Vec<f32> {
         .collect()
 }
 
-fn shift_and_sum<T: Real>(to: &mut [T], from: &[f32], pilot: &[f32]) -> Vec<f64> {
-    let dim = pilot.len();
-    let mut sum = vec![0f64; dim];
-    for (to, from) in to.chunks_exact_mut(dim).zip(from.chunks_exact(dim)) {
-        for (((to, &from), &pilot), sum) in to.iter_mut().zip(from).zip(pilot).zip(&mut sum) {
-            *to = T::from(from) - T::from(pilot);
-            let shifted: f64 = (*to).into();
-            *sum += shifted;
-        }
-    }
-    sum
-}
-
-/// `packed += weight * v v^T`.
-fn add_outer(packed: &mut [f64], v: &[f64], weight: f64) {
-    let mut rest = packed;
-    for i in 0..v.len() {
-        let (row, tail) = rest.split_at_mut(i + 1);
-        let scale = weight * v[i];
-        row.iter_mut().zip(v).for_each(|(x, &v)| *x += scale * v);
-        rest = tail;
-    }
-}
-
 impl Merge for SecondMoment {
     /// The pairwise update of Chan, Golub and LeVeque (1983), equation 2.1b.
     fn merge(&mut self, later: Self) {
@@ -183,11 +119,13 @@ impl Merge for SecondMoment {
             .map(|(b, a)| b - a)
             .collect();
         let weight = self.count * later.count / count;
-        self.scatter
-            .par_chunks_mut(1 << 14)
-            .zip(later.scatter.par_chunks(1 << 14))
-            .for_each(|(a, b)| a.iter_mut().zip(b).for_each(|(a, b)| *a += b));
-        add_outer(&mut self.scatter, &difference, weight);
+        for_each_packed_row(&mut self.scatter, difference.len(), |i, row| {
+            let scale = weight * difference[i];
+            let later = &later.scatter[packed_len(i)..];
+            for ((a, b), &d) in row.iter_mut().zip(later).zip(&difference) {
+                *a = *a + b + scale * d;
+            }
+        });
         let share = later.count / count;
         self.mean
             .iter_mut()
