@@ -166,7 +166,13 @@ impl Unfinished {
             // The default of a new file, less what the user's mask takes away.
             builder.permissions(fs::Permissions::from_mode(0o666));
         }
-        let (file, path) = builder.tempfile_in(directory_of(target))?.into_parts();
+        let folder = directory_of(target);
+        fs::metadata(folder)?;
+        // The kind of error alone: the name of a temporary file tells a person nothing.
+        let (file, path) = builder
+            .tempfile_in(folder)
+            .map_err(|error| io::Error::from(error.kind()))?
+            .into_parts();
         unfinished().insert(path.to_path_buf());
         Ok((file, Self { path: Some(path) }))
     }
@@ -232,7 +238,8 @@ mod tests {
     fn a_directory_is_not_written_over() {
         let folder = tempfile::tempdir().unwrap();
         assert!(AtomicFile::create(folder.path()).is_err());
-        assert!(AtomicFile::create(folder.path().join("no/such/place")).is_err());
+        let error = AtomicFile::create(folder.path().join("no/such/place")).unwrap_err();
+        assert!(!error.to_string().contains(".qualm-"), "{error}");
     }
 
     #[cfg(unix)]
