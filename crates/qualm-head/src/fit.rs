@@ -52,14 +52,14 @@ impl FitOptions {
     fn check(&self) -> Result<(), HeadError> {
         if !Self::REGULARISATION.contains(&self.inverse_regularisation) {
             return Err(HeadError::Option {
-                option: "inverse_regularisation",
+                option: "inverse_regularisation (-c)",
                 value: self.inverse_regularisation,
                 must: "between 1e-30 and 1e30",
             });
         }
         if !(self.gradient_tolerance > 0.0 && self.gradient_tolerance.is_finite()) {
             return Err(HeadError::Option {
-                option: "gradient_tolerance",
+                option: "gradient_tolerance (--tolerance)",
                 value: self.gradient_tolerance,
                 must: "a positive number",
             });

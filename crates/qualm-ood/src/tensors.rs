@@ -145,7 +145,7 @@ impl<'a> TensorFile<'a> {
         let fail = |problem: String| OodError::bundle(origin, problem);
         let not_ours = || fail("is not a file of qualm: write one with `qualm fit`".to_owned());
         if bytes.is_empty() {
-            return Err(fail("is empty".to_owned()));
+            return Err(fail("is empty; write one with `qualm fit`".to_owned()));
         }
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| {
             fail(format!(
