@@ -23,14 +23,6 @@ pub(crate) fn show(report: &Report, data: &impl Serialize, json: bool) -> anyhow
     if json {
         return print(&format!("{}\n", serde_json::to_string_pretty(data)?));
     }
-    show_report(report, false)
-}
-
-/// Prints a report for people, or as JSON.
-pub(crate) fn show_report(report: &Report, json: bool) -> anyhow::Result<()> {
-    if json {
-        return print(&format!("{}\n", qualm_report::to_json(report)));
-    }
     let terminal = io::stdout().is_terminal();
     let width = match console::Term::stdout().size_checked() {
         Some((_, columns)) if terminal => usize::from(columns).clamp(40, 160),

@@ -3,6 +3,8 @@ use qualm_data::{FeatureSet, Head};
 use qualm_head::{Check, Diagnosis, check};
 use qualm_report::{Cell, Column, Report, Table, Tone, Verdict};
 
+use serde_json::{Value, json};
+
 use crate::cli::SETS;
 use crate::{Ended, console};
 
@@ -34,13 +36,28 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let head = Head::open(&arguments.head)?;
     let found = check(&FeatureSet::open(&arguments.input)?, &head)?;
-    console::show_report(
+    console::show(
         &report(&found, &arguments.input, &arguments.head),
+        &data(&found),
         arguments.json,
     )?;
     Ok(match found.diagnosis {
         Diagnosis::Agrees(_) | Diagnosis::NoLogits => Ended::Well,
         _ => Ended::CheckFailed,
+    })
+}
+
+fn data(found: &Check) -> Value {
+    let difference = |difference: Option<qualm_head::Difference>| difference.map(|d| d.largest);
+    json!({
+        "agrees": found.diagnosis.agrees(),
+        "diagnosis": found.diagnosis.to_string(),
+        "rows": found.rows,
+        "labelled_rows": found.labelled_rows,
+        "head_accuracy": found.head_accuracy,
+        "stored_accuracy": found.stored_accuracy,
+        "largest_difference": difference(found.as_given),
+        "largest_difference_as_diagnosed": difference(found.as_diagnosed),
     })
 }
 

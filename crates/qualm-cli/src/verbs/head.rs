@@ -3,8 +3,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
 use qualm_data::FeatureSet;
-use qualm_head::{FitOptions, Stop, fit_head};
+use qualm_head::{FitOptions, FittedHead, Stop, fit_head};
 use qualm_report::{Cell, Column, Report, Table, Tone, Verdict};
+use serde_json::{Value, json};
 
 use crate::cli::SETS;
 use crate::{Ended, console, outputs};
@@ -75,6 +76,25 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     )?;
     bar.finish_and_clear();
     fitted.head.save(&arguments.output)?;
+    console::show(&report(&fitted, arguments), &data(&fitted), arguments.json)?;
+    Ok(Ended::Well)
+}
+
+fn data(fitted: &FittedHead) -> Value {
+    json!({
+        "converged": fitted.stop == Stop::Converged,
+        "rows": fitted.rows,
+        "left_out": fitted.left_out,
+        "classes": fitted.classes,
+        "objective": fitted.objective,
+        "gradient_norm": fitted.gradient_norm,
+        "steps": fitted.iterations,
+        "passes": fitted.passes,
+        "training_accuracy": fitted.training_accuracy,
+    })
+}
+
+fn report(fitted: &FittedHead, arguments: &FitArguments) -> Report {
     let verdict = match fitted.stop {
         Stop::Converged => Verdict::new(Tone::Good, "Converged."),
         Stop::Iterations => Verdict::new(
@@ -114,10 +134,8 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
             Cell::text("training accuracy"),
             Cell::number(fitted.training_accuracy, 4),
         ]);
-    let report = Report::new(format!("Head learned from {}", arguments.input))
+    Report::new(format!("Head learned from {}", arguments.input))
         .summary(format!("Wrote {}.", arguments.output.display()))
         .push(verdict)
-        .push(table);
-    console::show_report(&report, arguments.json)?;
-    Ok(Ended::Well)
+        .push(table)
 }

@@ -1,6 +1,7 @@
 use clap::Args;
-use qualm_data::{Inspection, LabelSummary, MatrixSummary, inspect};
+use qualm_data::{DataError, Head, Inspection, LabelSummary, MatrixSummary, inspect};
 use qualm_report::{Block, Cell, Column, Report, Table, Tone, Verdict};
+use serde_json::{Value, json};
 
 use crate::cli::SETS;
 use crate::{Ended, console};
@@ -22,14 +23,77 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let found = inspect(&arguments.input)?;
-    console::show_report(&report(&found, &arguments.input), arguments.json)?;
+    // What has a weight is meant as a head.
+    let arrays = || found.files.iter().flat_map(|file| &file.arrays);
+    let head = (found.set.is_err() && arrays().any(|array| array.name == "weight"))
+        .then(|| Head::open(&arguments.input));
+    console::show(
+        &report(&found, head.as_ref(), &arguments.input),
+        &data(&found, head.as_ref()),
+        arguments.json,
+    )?;
     Ok(Ended::Well)
+}
+
+fn data(found: &Inspection, head: Option<&Result<Head, DataError>>) -> Value {
+    let files = found.files.iter().map(|file| {
+        let arrays = file.arrays.iter().map(|array| {
+            json!({
+                "name": array.name,
+                "type": array.dtype.to_string(),
+                "shape": array.shape,
+                "bytes": array.bytes,
+            })
+        });
+        json!({
+            "name": file.name,
+            "format": file.format.to_string(),
+            "bytes": file.length,
+            "arrays": arrays.collect::<Vec<_>>(),
+        })
+    });
+    let set = found.set.as_ref().ok().map(|set| {
+        let columns = set.columns.iter();
+        json!({
+            "rows": set.schema.rows,
+            "arrays": columns
+                .map(|column| (column.role.name(), column.array.as_str()))
+                .collect::<std::collections::BTreeMap<_, _>>(),
+            "labels": set.labels.as_ref().map(|labels| json!({
+                "rows_by_label": labels.counts,
+                "uncounted_rows": labels.uncounted_rows,
+                "negative_rows": labels.negative_rows,
+            })),
+            "features": set.features.as_ref().map(matrix_data),
+            "logits": set.logits.as_ref().map(matrix_data),
+        })
+    });
+    let head = head.and_then(|head| head.as_ref().ok());
+    json!({
+        "files": files.collect::<Vec<_>>(),
+        "set": set,
+        "head": head.map(|head| json!({ "classes": head.classes(), "dim": head.dim() })),
+    })
+}
+
+fn matrix_data(matrix: &MatrixSummary) -> Value {
+    json!({
+        "norms": matrix.norms.as_ref().map(|norms| json!({
+            "min": norms.min,
+            "mean": norms.mean,
+            "max": norms.max,
+        })),
+        "zero_rows": matrix.zero_rows,
+        "constant_columns": matrix.constant_columns,
+        "not_finite_rows": matrix.not_finite_rows,
+        "first_not_finite": matrix.first_not_finite,
+    })
 }
 
 /// Labels that are listed one by one.
 const LISTED: usize = 20;
 
-fn report(found: &Inspection, input: &str) -> Report {
+fn report(found: &Inspection, head: Option<&Result<Head, DataError>>, input: &str) -> Report {
     let files = found.files.len();
     let bytes: u64 = found.files.iter().map(|file| file.length).sum();
     let mut report = Report::new(input).summary(format!(
@@ -58,10 +122,18 @@ fn report(found: &Inspection, input: &str) -> Report {
     let set = match &found.set {
         Ok(set) => set,
         Err(error) => {
-            return report.push(Verdict::new(
-                Tone::Note,
-                format!("No feature set: {error}."),
-            ));
+            return report.push(match head {
+                Some(Ok(head)) => Verdict::new(
+                    Tone::Good,
+                    format!(
+                        "A head: {} classes from features of width {}, all finite.",
+                        head.classes(),
+                        head.dim()
+                    ),
+                ),
+                Some(Err(error)) => Verdict::new(Tone::Bad, format!("No head: {error}.")),
+                None => Verdict::new(Tone::Note, format!("No feature set: {error}.")),
+            });
         }
     };
     let mut columns = vec![format!("{} rows", set.schema.rows)];
