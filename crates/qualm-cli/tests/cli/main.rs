@@ -1,0 +1,17 @@
+//! The built program, run as people run it: each test in a folder of its own.
+
+mod bad_arguments;
+mod bad_bundles;
+mod bad_files;
+mod bench;
+mod desk;
+mod examples;
+mod fit;
+mod heads;
+mod inspection;
+mod made;
+mod score;
+mod shards;
+mod shell;
+#[cfg(unix)]
+mod trouble;
