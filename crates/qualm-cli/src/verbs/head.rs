@@ -19,7 +19,7 @@ pub(crate) enum Verb {
 /// How `head` and `head fit` begin their help.
 pub(crate) const EXAMPLE: &str = "\
 Example, with images as classes; two rows of each call for a small C:
-  qualm head fit demo-data/train.npz:labels=groups -c 0.01 -o learned.npz";
+  qualm head fit demo-data/train.npz:labels=groups -c 0.001 -o learned.npz";
 
 #[derive(Debug, Args)]
 #[command(
