@@ -3,7 +3,7 @@ use faer::{Accum, MatMut, MatRef};
 use rayon::prelude::*;
 
 use crate::product::all_threads;
-use crate::vector::subtract_and_add;
+use crate::vector::subtract_and_sum;
 use crate::{Real, Rows};
 
 /// Rows multiplied at once: small enough that a tile stays in the cache while every pair of its
@@ -97,7 +97,7 @@ impl<T: Real> BlockScatter<T> {
                 let mut sums = vec![0.0; near.len()];
                 let to = to.chunks_exact_mut(self.stride);
                 for (to, from) in to.zip(from.chunks_exact(self.dim)) {
-                    subtract_and_add(&mut to[..self.dim], from, near, &mut sums);
+                    subtract_and_sum(&mut to[..self.dim], from, near, &mut sums);
                 }
                 sums
             })

@@ -32,4 +32,4 @@ pub use peak::{Speed, matrix_multiply_peak};
 pub use product::{Real, product_nt, product_tn};
 pub use rows::Rows;
 pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};
-pub use vector::{log_sum_exp, norm, squared_norm};
+pub use vector::{add, largest, log_sum_exp, norm, squared_norm};

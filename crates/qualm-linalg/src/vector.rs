@@ -1,17 +1,20 @@
-use pulp::Arch;
+//! Loops over one row. The crate is compiled for any processor of its family; what is dispatched
+//! here is compiled once more for the instructions that this one has.
+
+use pulp::{Arch, NullaryFnOnce};
 
 use crate::Real;
+
+/// Numbers that are summed or compared side by side: whole vectors on any processor, and the order
+/// of sums does not depend on their width.
+const LANES: usize = 16;
 
 /// `log(sum_i exp(x_i))` of finite numbers, in one pass over numbers that sit in the cache.
 ///
 /// The exponentials are taken in `f32` by a polynomial (relative error below 2e-7) and added in
 /// `f64`, so that the result is good to about 1e-7 absolutely. `max` is the largest of `x`.
 pub fn log_sum_exp(x: &[f32], max: f32) -> f64 {
-    let sum = Arch::new().dispatch(
-        #[inline(always)]
-        || sum_of_exponentials(x, max),
-    );
-    f64::from(max) + sum.ln()
+    f64::from(max) + Arch::new().dispatch(SumOfExponentials { x, max }).ln()
 }
 
 /// Euclidean norm, summed in `f64`.
@@ -21,58 +24,156 @@ pub fn norm(x: &[f32]) -> f64 {
 
 /// Squared Euclidean norm, summed in `f64`.
 pub fn squared_norm(x: &[f32]) -> f64 {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut lanes = [0f64; 16];
-            let (body, tail) = x.as_chunks::<16>();
-            for block in body {
-                for (lane, &x) in lanes.iter_mut().zip(block) {
-                    *lane += f64::from(x) * f64::from(x);
-                }
-            }
-            let tail: f64 = tail.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-            lanes.iter().sum::<f64>() + tail
-        },
-    )
+    Arch::new().dispatch(SumOfSquares { x })
+}
+
+/// Position and value of the largest of finite numbers, the first of equals; nothing where there
+/// is none.
+///
+/// ```
+/// assert_eq!(qualm_linalg::largest(&[1.0, 3.0, -2.0, 3.0]), Some((1, 3.0)));
+/// assert_eq!(qualm_linalg::largest(&[]), None);
+/// ```
+pub fn largest(x: &[f32]) -> Option<(usize, f32)> {
+    let largest = Arch::new().dispatch(Largest { x });
+    let position = x.iter().position(|&x| x == largest)?;
+    Some((position, largest))
+}
+
+/// `to += from`.
+pub fn add(to: &mut [f32], from: &[f32]) {
+    Arch::new().dispatch(Add { to, from });
 }
 
 /// `to = from - shift`, and `sums += to`.
-pub(crate) fn subtract_and_add<T: Real>(
+pub(crate) fn subtract_and_sum<T: Real>(
     to: &mut [T],
     from: &[f32],
     shift: &[f32],
     sums: &mut [f64],
 ) {
-    Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            for (((to, &from), &shift), sum) in to.iter_mut().zip(from).zip(shift).zip(sums) {
-                *to = T::from(from) - T::from(shift);
-                let difference: f64 = (*to).into();
-                *sum += difference;
-            }
-        },
-    );
+    Arch::new().dispatch(SubtractAndSum {
+        to,
+        from,
+        shift,
+        sums,
+    });
 }
 
-#[inline(always)]
-fn sum_of_exponentials(x: &[f32], max: f32) -> f64 {
-    // Terms are at most 1: 64 of them fit a lane of f32 without a rounding error that shows.
-    const RUN: usize = 16 * 64;
-    let mut total = 0f64;
-    for run in x.chunks(RUN) {
-        let mut lanes = [0f32; 16];
-        let (body, tail) = run.as_chunks::<16>();
+// Each loop is a type of its own, because a closure that only borrows is called through a shim
+// that is not inlined into the code for this processor.
+
+struct SumOfExponentials<'a> {
+    x: &'a [f32],
+    max: f32,
+}
+
+impl NullaryFnOnce for SumOfExponentials<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let Self { x, max } = self;
+        // Terms are at most 1: 64 of them fit a lane of f32 without a rounding error that shows.
+        const RUN: usize = LANES * 64;
+        let mut total = 0f64;
+        for run in x.chunks(RUN) {
+            let mut lanes = [0f32; LANES];
+            let (body, tail) = run.as_chunks::<LANES>();
+            for block in body {
+                for (lane, &x) in lanes.iter_mut().zip(block) {
+                    *lane += exp(x - max);
+                }
+            }
+            total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
+            total += tail.iter().map(|&x| f64::from(exp(x - max))).sum::<f64>();
+        }
+        total
+    }
+}
+
+struct SumOfSquares<'a> {
+    x: &'a [f32],
+}
+
+impl NullaryFnOnce for SumOfSquares<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn call(self) -> f64 {
+        let mut lanes = [0f64; LANES];
+        let (body, tail) = self.x.as_chunks::<LANES>();
         for block in body {
             for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane += exp(x - max);
+                *lane += f64::from(x) * f64::from(x);
             }
         }
-        total += lanes.iter().map(|&lane| f64::from(lane)).sum::<f64>();
-        total += tail.iter().map(|&x| f64::from(exp(x - max))).sum::<f64>();
+        let tail: f64 = tail.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        lanes.iter().sum::<f64>() + tail
     }
-    total
+}
+
+struct Largest<'a> {
+    x: &'a [f32],
+}
+
+impl NullaryFnOnce for Largest<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call(self) -> f32 {
+        // Unlike f32::max, which has to look for NaN, this is one instruction a vector.
+        let larger = |a: f32, b: f32| if b > a { b } else { a };
+        let mut lanes = [f32::NEG_INFINITY; LANES];
+        let (body, tail) = self.x.as_chunks::<LANES>();
+        for block in body {
+            for (lane, &x) in lanes.iter_mut().zip(block) {
+                *lane = larger(*lane, x);
+            }
+        }
+        lanes
+            .iter()
+            .chain(tail)
+            .copied()
+            .fold(f32::NEG_INFINITY, larger)
+    }
+}
+
+struct Add<'a> {
+    to: &'a mut [f32],
+    from: &'a [f32],
+}
+
+impl NullaryFnOnce for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (to, from) in self.to.iter_mut().zip(self.from) {
+            *to += from;
+        }
+    }
+}
+
+struct SubtractAndSum<'a, T> {
+    to: &'a mut [T],
+    from: &'a [f32],
+    shift: &'a [f32],
+    sums: &'a mut [f64],
+}
+
+impl<T: Real> NullaryFnOnce for SubtractAndSum<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let from = self.from.iter().zip(self.shift);
+        for ((to, sum), (&from, &shift)) in self.to.iter_mut().zip(self.sums).zip(from) {
+            *to = T::from(from) - T::from(shift);
+            let difference: f64 = (*to).into();
+            *sum += difference;
+        }
+    }
 }
 
 /// `exp(x)` for `x <= 0`, without a branch, so that the compiler makes vectors of it.
@@ -84,7 +185,8 @@ fn exp(x: f32) -> f32 {
     // Adding and taking away 1.5 * 2^23 rounds to the nearest integer.
     const ROUND: f32 = 12_582_912.0;
     let x = x.max(-87.0);
-    let n = (x * std::f32::consts::LOG2_E + ROUND) - ROUND;
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let n = rounded - ROUND;
     let r = (x - n * LN2_HI) - n * LN2_LO;
     // Taylor's polynomial of degree 7: its remainder at ln(2)/2 is 5e-9.
     let p = 1.0 / 5040.0;
@@ -95,7 +197,8 @@ fn exp(x: f32) -> f32 {
     let p = p * r + 0.5;
     let p = p * r + 1.0;
     let p = p * r + 1.0;
-    let scale = f32::from_bits(((n as i32 + 127) as u32) << 23);
+    // n stands in the last bits of the rounded number; the exponent's place begins at bit 23.
+    let scale = f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23));
     p * scale
 }
 

@@ -1,4 +1,4 @@
-use qualm_linalg::{Nearest, Rows, log_sum_exp, product_nt};
+use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp, product_nt};
 use rayon::prelude::*;
 
 use super::plan::{LogitPlan, Plan, Stack};
@@ -220,8 +220,7 @@ impl<'a> Scorer<'a> {
 impl<'a> LogitRow<'a> {
     /// The logits of one row; `values` is not empty.
     pub(crate) fn new(values: &'a [f32]) -> Self {
-        let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let predicted = values.iter().position(|&x| x == max).unwrap_or(0);
+        let (predicted, max) = largest(values).unwrap_or((0, f32::NEG_INFINITY));
         Self {
             values,
             max,
@@ -243,8 +242,4 @@ fn map_rows(mapped: &mut Vec<f32>, count: usize, rows: &[f32], stack: &Stack, di
 /// its slice.
 fn columns(stack: &Stack) -> usize {
     stack.offset.len().max(1)
-}
-
-fn add(row: &mut [f32], offset: &[f32]) {
-    row.iter_mut().zip(offset).for_each(|(x, o)| *x += o);
 }
