@@ -93,5 +93,5 @@ fn what_is_wrong_is_said_in_one_sentence() {
     let empty = Bundle::from_bytes("empty.qualm", &[])
         .unwrap_err()
         .to_string();
-    assert_eq!(empty, "empty.qualm: is empty");
+    assert_eq!(empty, "empty.qualm: is empty; write one with `qualm fit`");
 }
