@@ -116,10 +116,7 @@ mod tests {
         let table = Table::new([Column::number("a"), Column::number("b")])
             .row([Cell::number(1.0, 0), Cell::number(2.0, 0)])
             .row([Cell::Missing, Cell::interval(3.0, 2.5, f64::INFINITY, 0)]);
-        assert_eq!(
-            to_csv(&table),
-            "a,b,b lo,b hi\n1.0,2.0,,\n,3.0,2.5,inf\n"
-        );
+        assert_eq!(to_csv(&table), "a,b,b lo,b hi\n1.0,2.0,,\n,3.0,2.5,inf\n");
     }
 
     #[test]
