@@ -9,8 +9,6 @@ use rayon::prelude::*;
 pub(crate) const DIM: usize = 2048;
 /// C of the figures in `bench/README.md`.
 pub(crate) const CLASSES: usize = 1000;
-/// d, as the rule of ViM's authors has it at this width.
-pub(crate) const PRINCIPAL: usize = 1000;
 
 /// Directions that features share; what is left is noise of a tenth of their size.
 const RANK: usize = 64;
