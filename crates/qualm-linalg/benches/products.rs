@@ -15,7 +15,7 @@ use qualm_linalg::{BlockScatter, Rows, Speed, packed_len, product_nt, symmetric_
 const DIM: usize = 2048;
 /// Rows of a block of fitting.
 const BLOCK: usize = 4096;
-const RUNS: usize = 21;
+const RUNS: usize = 9;
 
 fn main() {
     let numbers: Vec<f32> = (0..BLOCK * DIM)
@@ -36,7 +36,7 @@ fn main() {
         ("both, stacked", 2048),
     ] {
         let matrix = rows.range(0, outputs);
-        for tile in [256, 512, 1024, 2048, 4096] {
+        for tile in [512, 1024, 2048, 4096] {
             let mut out = vec![0f32; tile * outputs];
             let operations = (2 * BLOCK * DIM * outputs) as f64;
             let speed = Speed::measure(operations, RUNS, || {

@@ -3,12 +3,12 @@ use faer::{Accum, MatMut, MatRef};
 use rayon::prelude::*;
 
 use crate::product::all_threads;
-use crate::vector::subtract_and_sum;
+use crate::vector::{subtract_and_sum, subtract_multiple};
 use crate::{Real, Rows};
 
-/// Rows multiplied at once: small enough that a tile stays in the cache while every pair of its
+/// Rows multiplied at once: few enough that a tile stays near the cache while every pair of its
 /// columns is multiplied, large enough that packing does not show (`bench/README.md`).
-const TILE: usize = 1024;
+const TILE: usize = 2048;
 
 /// Rows of a tile that one thread shifts and sums; fixed, so that the order of sums is too.
 const STRIPE: usize = 256;
@@ -124,12 +124,8 @@ impl<T: Real> BlockScatter<T> {
     /// `packed = X^T X - count * mean mean^T`, where `mean` is that of the rows of X.
     fn about(&self, mean: &[f64], count: f64, packed: &mut [f64]) {
         for_each_packed_row(packed, self.dim, |i, row| {
-            let from = &self.lower[i * self.dim..][..=i];
-            let shift = count * mean[i];
-            for ((to, &sum), m) in row.iter_mut().zip(from).zip(mean) {
-                let sum: f64 = sum.into();
-                *to = sum - shift * m;
-            }
+            let sums = &self.lower[i * self.dim..][..=i];
+            subtract_multiple(row, sums, count * mean[i], mean);
         });
     }
 }

@@ -28,7 +28,7 @@ mod vector;
 pub use eigen::{Eigen, symmetric_eigen};
 pub use gram::{BlockScatter, for_each_packed_row, packed_len};
 pub use nearest::{Nearest, Neighbour};
-pub use peak::{Speed, matrix_multiply_peak};
+pub use peak::{Speed, beside_peak, matrix_multiply_peak};
 pub use product::{Real, product_nt, product_tn};
 pub use rows::Rows;
 pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};

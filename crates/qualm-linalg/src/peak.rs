@@ -28,43 +28,47 @@ pub fn matrix_multiply_peak() -> f64 {
     best
 }
 
-/// How fast some work runs beside the matrix-multiply peak of the same minutes.
+/// How fast some work runs beside the matrix-multiply peak of the same moments.
 ///
-/// A machine that others use slows the work and the peak alike, so the two are measured in turn:
-/// the time is the median of the runs, the peak is the best of all products between them. A lucky
-/// moment counts for the peak alone, and the share errs on the low side.
+/// A machine that others use speeds up and slows down by a tenth within seconds, so each run is
+/// held against the better of the peaks measured right before and right after it. What is told is
+/// the run whose share of the peak is the median of all.
 ///
 /// ```
 /// use std::time::Duration;
 /// use qualm_linalg::Speed;
-/// let times = [12, 10, 11].map(Duration::from_millis);
-/// let speed = Speed::new(2e9, &times, 200e9);
+/// let runs = [(12, 200e9), (10, 180e9), (11, 200e9)].map(|(ms, peak)| (Duration::from_millis(ms), peak));
+/// let speed = Speed::of_median(2e9, &runs);
 /// assert_eq!(speed.to_string(), "   11.0 ms  181.8 GF/s   90.9 % of the peak of 200.0 GF/s");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Speed {
-    /// Floating-point operations of one run.
+    /// Floating-point operations of the run.
     pub operations: f64,
-    /// The time of one run: the median of all.
-    pub median: Duration,
-    /// Operations a second of the best square product.
+    /// Its time.
+    pub time: Duration,
+    /// Operations a second of the square products beside it.
     pub peak: f64,
 }
 
 impl Speed {
-    /// The speed of runs of `operations` floating-point operations that took `times`.
+    /// The run with the median share of its peak, of runs of `operations` floating-point
+    /// operations with their times and the peaks beside them.
     ///
     /// # Panics
     /// When there is no run.
-    pub fn new(operations: f64, times: &[Duration], peak: f64) -> Self {
-        assert!(!times.is_empty(), "a speed needs at least one run");
-        let mut sorted = times.to_vec();
-        sorted.sort_unstable();
-        Self {
-            operations,
-            median: sorted[sorted.len() / 2],
-            peak,
-        }
+    pub fn of_median(operations: f64, runs: &[(Duration, f64)]) -> Self {
+        let mut speeds: Vec<Self> = runs
+            .iter()
+            .map(|&(time, peak)| Self {
+                operations,
+                time,
+                peak,
+            })
+            .collect();
+        assert!(!speeds.is_empty(), "a speed needs at least one run");
+        speeds.sort_unstable_by(|a, b| a.share_of_peak().total_cmp(&b.share_of_peak()));
+        speeds[speeds.len() / 2]
     }
 
     /// Measures `runs` runs of `work`, after one that does not count, with the peak before and
@@ -73,23 +77,18 @@ impl Speed {
     /// # Panics
     /// When `runs` is zero.
     pub fn measure(operations: f64, runs: usize, mut work: impl FnMut()) -> Self {
-        let mut peak = matrix_multiply_peak();
         work();
-        let times: Vec<Duration> = (0..runs)
-            .map(|_| {
-                let start = Instant::now();
-                work();
-                let time = start.elapsed();
-                peak = peak.max(matrix_multiply_peak());
-                time
-            })
-            .collect();
-        Self::new(operations, &times, peak)
+        let runs = beside_peak(runs, || {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        });
+        Self::of_median(operations, &runs)
     }
 
-    /// Operations a second of the median run.
+    /// Operations a second of the run.
     pub fn per_second(&self) -> f64 {
-        self.operations / self.median.as_secs_f64()
+        self.operations / self.time.as_secs_f64()
     }
 
     /// Operations a second over those of the peak.
@@ -98,12 +97,26 @@ impl Speed {
     }
 }
 
+/// The results of `runs` runs, each with the better of the peaks before and after it.
+pub fn beside_peak<T>(runs: usize, mut run: impl FnMut() -> T) -> Vec<(T, f64)> {
+    let mut before = matrix_multiply_peak();
+    (0..runs)
+        .map(|_| {
+            let result = run();
+            let after = matrix_multiply_peak();
+            let peak = before.max(after);
+            before = after;
+            (result, peak)
+        })
+        .collect()
+}
+
 impl fmt::Display for Speed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
             "{:7.1} ms {:6.1} GF/s {:6.1} % of the peak of {:.1} GF/s",
-            self.median.as_secs_f64() * 1e3,
+            self.time.as_secs_f64() * 1e3,
             self.per_second() / 1e9,
             self.share_of_peak() * 100.0,
             self.peak / 1e9
@@ -116,10 +129,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_run_counts() {
-        let times = [90, 20, 10].map(Duration::from_millis);
-        let speed = Speed::new(3e9, &times, 200e9);
-        assert_eq!(speed.per_second(), 150e9);
-        assert_eq!(speed.share_of_peak(), 0.75);
+    fn the_run_with_the_middle_share_counts() {
+        // Shares: 3/4 on a fast machine, 2/3 on a slow one, 1/10.
+        let runs = [(20, 200e9), (45, 100e9), (150, 200e9)]
+            .map(|(ms, peak)| (Duration::from_millis(ms), peak));
+        let speed = Speed::of_median(3e9, &runs);
+        assert_eq!((speed.time.as_millis(), speed.peak), (45, 100e9));
     }
 }

@@ -60,6 +60,16 @@ pub(crate) fn subtract_and_sum<T: Real>(
     });
 }
 
+/// `to = from - scale * shift`, over the length of `to`.
+pub(crate) fn subtract_multiple<T: Real>(to: &mut [f64], from: &[T], scale: f64, shift: &[f64]) {
+    Arch::new().dispatch(SubtractMultiple {
+        to,
+        from,
+        scale,
+        shift,
+    });
+}
+
 // Each loop is a type of its own, because a closure that only borrows is called through a shim
 // that is not inlined into the code for this processor.
 
@@ -172,6 +182,26 @@ impl<T: Real> NullaryFnOnce for SubtractAndSum<'_, T> {
             *to = T::from(from) - T::from(shift);
             let difference: f64 = (*to).into();
             *sum += difference;
+        }
+    }
+}
+
+struct SubtractMultiple<'a, T> {
+    to: &'a mut [f64],
+    from: &'a [T],
+    scale: f64,
+    shift: &'a [f64],
+}
+
+impl<T: Real> NullaryFnOnce for SubtractMultiple<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let from = self.from.iter().zip(self.shift);
+        for (to, (&from, shift)) in self.to.iter_mut().zip(from) {
+            let from: f64 = from.into();
+            *to = from - self.scale * shift;
         }
     }
 }

@@ -13,7 +13,7 @@ mod rows;
 use std::time::{Duration, Instant};
 
 use qualm_data::MemorySet;
-use qualm_linalg::{Speed, matrix_multiply_peak};
+use qualm_linalg::{Speed, beside_peak};
 use qualm_ood::{BLOCK_ROWS, FitInput, FitOptions, Recipe, fit};
 use rows::{CLASSES, DIM, MadeRows};
 
@@ -27,32 +27,22 @@ fn main() {
     let set = MadeRows::new(BLOCKS as u64 * BLOCK_ROWS);
     let set = MemorySet::read(&set).expect("rows in memory");
     run(&set);
-    let mut peak = matrix_multiply_peak();
-    let times: Vec<Times> = (0..RUNS)
-        .map(|_| {
-            let times = run(&set);
-            peak = peak.max(matrix_multiply_peak());
-            times
-        })
-        .collect();
+    let times = beside_peak(RUNS, || run(&set));
 
     let rows = ((BLOCKS - 1) as u64 * BLOCK_ROWS) as f64;
     let outputs = CLASSES + DIM - PRINCIPAL;
-    let first = rows * (DIM * (DIM + 1)) as f64;
-    let second = rows * (2 * DIM * outputs) as f64;
-    let of = |part: fn(&Times) -> Duration| times.iter().map(part).collect::<Vec<_>>();
-    println!(
-        "gram_accumulation  {}",
-        Speed::new(first, &of(|t| t.first), peak)
-    );
-    println!(
-        "second_pass        {}",
-        Speed::new(second, &of(|t| t.second), peak)
-    );
-    let mut between = of(|t| t.between);
+    let speed = |operations_a_row: usize, part: fn(&Times) -> Duration| {
+        let runs: Vec<(Duration, f64)> = times.iter().map(|(t, peak)| (part(t), *peak)).collect();
+        Speed::of_median(rows * operations_a_row as f64, &runs)
+    };
+    let first = speed(DIM * (DIM + 1), |t| t.first);
+    let second = speed(2 * DIM * outputs, |t| t.second);
+    println!("first pass      {first}");
+    println!("second pass     {second}");
+    let mut between: Vec<Duration> = times.iter().map(|(t, _)| t.between).collect();
     between.sort_unstable();
     println!(
-        "between_passes     {:7.1} ms",
+        "between passes  {:7.1} ms",
         between[RUNS / 2].as_secs_f64() * 1e3
     );
 }

@@ -2,17 +2,19 @@
 //!
 //! `cargo bench -p qualm-ood --bench score`
 //!
-//! A run is [`score`] over rows in memory: their copy into tiles, the check for NaN, the products,
-//! what follows them row by row, and the scores. Operations are those of the products alone.
+//! `scorer` is [`Scorer::measure`](qualm_ood::Scorer::measure) over tiles of rows in memory: the
+//! products and what follows them row by row. `score` is [`score`] over a feature set: also the
+//! rows' copy into tiles, the check for NaN, and the scores. Operations are those of the products
+//! alone.
 #![allow(missing_docs, clippy::print_stdout)] // a program that prints its figures
 
 mod rows;
 
 use std::hint::black_box;
 
-use qualm_data::MemorySet;
+use qualm_data::{MemorySet, Source};
 use qualm_linalg::Speed;
-use qualm_ood::{FitInput, FitOptions, Recipe, fit, score};
+use qualm_ood::{FitInput, FitOptions, Recipe, TILE_ROWS, TileRows, fit, score};
 use rows::{CLASSES, DIM, MadeRows};
 
 const ROWS: usize = 10_000;
@@ -24,12 +26,11 @@ fn main() {
     let rows = MemorySet::read(&MadeRows::new(ROWS as u64)).expect("rows in memory");
     let residual = DIM - PRINCIPAL;
     for (method, outputs) in [("residual", residual), ("vim", CLASSES + residual)] {
-        let operations = (2 * ROWS * DIM * outputs) as f64;
-        println!("{method:<12}{}", speed(method, operations, &rows));
+        measure(method, (2 * ROWS * DIM * outputs) as f64, &rows);
     }
 }
 
-fn speed(method: &str, operations: f64, rows: &MemorySet) -> Speed {
+fn measure(method: &str, operations: f64, rows: &MemorySet) {
     let head = rows::head();
     let input = FitInput {
         train: rows,
@@ -38,11 +39,26 @@ fn speed(method: &str, operations: f64, rows: &MemorySet) -> Speed {
     let recipes = Recipe::parse_list(method).expect("a method");
     let fitted = fit(input, &recipes, &FitOptions::default(), &mut |_| {});
     let bundle = fitted.expect("rows that can be fitted").bundle;
-    Speed::measure(operations, RUNS, || {
+
+    let mut scorer = bundle.scorer("rows", rows.schema()).expect("a scorer");
+    let alone = Speed::measure(operations, RUNS, || {
+        for features in rows.rows().features.chunks(TILE_ROWS * DIM) {
+            scorer.measure(TileRows {
+                features,
+                logits: &[],
+                rows: features.len() / DIM,
+            });
+            black_box(scorer.score(0, 0));
+        }
+    });
+    println!("{method:<10} scorer {alone}");
+
+    let whole = Speed::measure(operations, RUNS, || {
         score(&bundle, rows, &mut |scored| {
             black_box(scored.scores(0));
             Ok(())
         })
         .expect("rows that can be scored");
-    })
+    });
+    println!("{method:<10} score  {whole}");
 }

@@ -62,21 +62,19 @@ impl Shard {
                     let block = u128::from(blocks) * u128::from(i) / u128::from(count.max(1));
                     (block as u64).saturating_mul(BLOCK_ROWS).min(rows)
                 };
-                let range = bound(index)..bound(index + 1);
-                if range.is_empty() {
+                if count > blocks {
                     return Err(OodError::rows(
                         source.name(),
                         format!(
-                            "shard {} of {count} holds no row: {rows} rows make {blocks} blocks of \
+                            "{count} shards are too many: {rows} rows make {blocks} blocks of \
                              {BLOCK_ROWS}; use at most {blocks} shards",
-                            index + 1
                         ),
                     ));
                 }
                 Ok(Extent {
                     source,
                     offset: 0,
-                    rows: range,
+                    rows: bound(index)..bound(index + 1),
                 })
             }
         }
