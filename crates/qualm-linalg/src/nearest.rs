@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
 use crate::{Rows, product_nt};
@@ -44,7 +46,7 @@ impl Neighbour {
 #[derive(Debug)]
 pub struct Nearest {
     k: usize,
-    products: Vec<f32>,
+    weights: Option<Arc<[f32]>>,
     candidates: Vec<Vec<Neighbour>>,
 }
 
@@ -57,8 +59,20 @@ impl Nearest {
         assert!(k > 0, "a search must look for at least one neighbour");
         Self {
             k,
-            products: Vec::new(),
+            weights: None,
             candidates: Vec::new(),
+        }
+    }
+
+    /// The same search by inner products that are multiplied with a weight for each row of the
+    /// bank.
+    ///
+    /// # Panics
+    /// When `k` is zero.
+    pub fn weighted(k: usize, weights: Arc<[f32]>) -> Self {
+        Self {
+            weights: Some(weights),
+            ..Self::new(k)
         }
     }
 
@@ -66,33 +80,74 @@ impl Nearest {
     /// rows, all of them are neighbours.
     ///
     /// # Panics
-    /// When the widths differ or the bank has more than 2^32 rows.
+    /// When the widths differ, the bank has more than 2^32 rows, or there is not a weight for each.
     pub fn search(&mut self, bank: Rows<'_, f32>, queries: Rows<'_, f32>) {
+        Self::search_all(std::slice::from_mut(self), bank, queries, &mut Vec::new());
+    }
+
+    /// Several searches of one bank at the cost of one product; `products` is scratch.
+    ///
+    /// # Panics
+    /// As [`Nearest::search`].
+    pub fn search_all(
+        searches: &mut [Self],
+        bank: Rows<'_, f32>,
+        queries: Rows<'_, f32>,
+        products: &mut Vec<f32>,
+    ) {
         assert!(
             u32::try_from(bank.len()).is_ok(),
             "a bank has at most 2^32 rows"
         );
-        self.candidates
-            .resize_with(queries.len().max(self.candidates.len()), Vec::new);
-        self.candidates.iter_mut().for_each(Vec::clear);
+        searches
+            .iter_mut()
+            .for_each(|search| search.start(bank.len(), queries.len()));
         for start in (0..bank.len()).step_by(BANK_BLOCK) {
             let block = bank.range(start, (start + BANK_BLOCK).min(bank.len()));
-            self.products.resize(queries.len() * block.len(), 0.0);
-            product_nt(&mut self.products, queries, block);
-            let k = self.k;
-            self.candidates[..queries.len()]
-                .par_iter_mut()
-                .zip(self.products.par_chunks_exact(block.len()))
-                .with_min_len(16)
-                .for_each(|(kept, row)| offer(kept, row, start as u32, k));
+            products.resize(queries.len() * block.len(), 0.0);
+            product_nt(products, queries, block);
+            for search in &mut *searches {
+                search.take(products, start, block.len(), queries.len());
+            }
         }
+        searches
+            .iter_mut()
+            .for_each(|search| search.finish(queries.len()));
+    }
+
+    fn start(&mut self, bank: usize, queries: usize) {
+        assert!(
+            self.weights.as_ref().is_none_or(|all| all.len() == bank),
+            "every row of the bank needs a weight"
+        );
+        self.candidates
+            .resize_with(queries.max(self.candidates.len()), Vec::new);
+        self.candidates.iter_mut().for_each(Vec::clear);
+    }
+
+    /// Takes in the products of all queries with a block of `width` rows from row `start` on.
+    fn take(&mut self, products: &[f32], start: usize, width: usize, queries: usize) {
         let k = self.k;
-        self.candidates[..queries.len()]
+        let weights = self.weights.as_ref().map(|w| &w[start..start + width]);
+        self.candidates[..queries]
             .par_iter_mut()
-            .for_each(|kept| {
-                kept.sort_unstable_by(Neighbour::order);
-                kept.truncate(k);
+            .zip(products.par_chunks_exact(width))
+            .with_min_len(16)
+            .for_each(|(kept, row)| {
+                let row = row.iter().copied();
+                match weights {
+                    None => offer(kept, row, start as u32, k),
+                    Some(w) => offer(kept, row.zip(w).map(|(x, w)| x * w), start as u32, k),
+                }
             });
+    }
+
+    fn finish(&mut self, queries: usize) {
+        let k = self.k;
+        self.candidates[..queries].par_iter_mut().for_each(|kept| {
+            kept.sort_unstable_by(Neighbour::order);
+            kept.truncate(k);
+        });
     }
 
     /// The neighbours of query `row` of the last search, nearest first.
@@ -103,13 +158,13 @@ impl Nearest {
 
 /// Adds what can still be among the `k` best. Up to `2 k` candidates wait before the worse half
 /// is cut off, so that a candidate costs constant time on average.
-fn offer(kept: &mut Vec<Neighbour>, similarities: &[f32], first: u32, k: usize) {
+fn offer(kept: &mut Vec<Neighbour>, similarities: impl Iterator<Item = f32>, first: u32, k: usize) {
     let mut bar = if kept.len() >= k {
         cut(kept, k)
     } else {
         f32::NEG_INFINITY
     };
-    for (index, &similarity) in (first..).zip(similarities) {
+    for (index, similarity) in (first..).zip(similarities) {
         // Equals come later in the bank and lose to those that are kept.
         if similarity > bar || kept.len() < k {
             // -0 and 0 are equals, which the total order of floats would tell apart.
@@ -136,6 +191,20 @@ fn cut(kept: &mut Vec<Neighbour>, k: usize) -> f32 {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn weights_reorder_and_share_the_product() {
+        let bank = [1.0, 0.0, 0.6, 0.8];
+        let weights = Arc::from([1.0, 2.0]);
+        let mut searches = [Nearest::new(1), Nearest::weighted(1, weights)];
+        let query = Rows::new(&[1.0, 0.0], 2);
+        Nearest::search_all(&mut searches, Rows::new(&bank, 2), query, &mut Vec::new());
+        let best = |search: &Nearest| (search.of(0)[0].index, search.of(0)[0].similarity);
+        assert_eq!(
+            (best(&searches[0]), best(&searches[1])),
+            ((0, 1.0), (1, 1.2))
+        );
+    }
 
     proptest! {
         #[test]

@@ -2,6 +2,8 @@ use crate::OodError;
 use crate::method::Method;
 use crate::methods::{energy, knn, mahalanobis, maxlogit, msp, residual, vim};
 use crate::recipe::Arguments;
+use crate::shapers::{ash, dice, lts, react, scale, vra};
+use crate::shaping::Shaper;
 
 /// What there is to know about a method, for `qualm methods` and for the parser.
 ///
@@ -23,7 +25,31 @@ pub struct Entry {
     pub inputs: &'static str,
     /// Parameters with their defaults; empty where there are none.
     pub parameters: &'static str,
-    pub(crate) parse: fn(&mut Arguments<'_>) -> Result<Box<dyn Method>, OodError>,
+    pub(crate) parse: Parse,
+}
+
+/// What the arguments of a word make.
+#[derive(Debug)]
+pub(crate) enum Parse {
+    /// A method.
+    Method(fn(&mut Arguments<'_>) -> Result<Box<dyn Method>, OodError>),
+    /// A shaper, which goes before a score of the logits: `react+gen`.
+    Shaper(fn(&mut Arguments<'_>) -> Result<Box<dyn Shaper>, OodError>),
+}
+
+impl Entry {
+    /// Whether this is a shaper, which changes features, head or logits before any score of the
+    /// logits looks at them; alone it stands before the energy.
+    ///
+    /// ```
+    /// use qualm_ood::{CATALOGUE, Recipe};
+    /// let react = CATALOGUE.iter().find(|entry| entry.word == "react").expect("it is there");
+    /// assert!(react.is_shaper());
+    /// assert!("react(p=90)+gen".parse::<Recipe>().is_ok());
+    /// ```
+    pub fn is_shaper(&self) -> bool {
+        matches!(self.parse, Parse::Shaper(_))
+    }
 }
 
 /// Every method, in the order in which reports list them.
@@ -40,4 +66,12 @@ pub static CATALOGUE: &[Entry] = &[
     energy::ENTRY,
     mahalanobis::ENTRY,
     knn::ENTRY,
+    react::ENTRY,
+    vra::ENTRY,
+    dice::ENTRY,
+    ash::PRUNE,
+    ash::BINARISE,
+    ash::SCALE,
+    scale::ENTRY,
+    lts::ENTRY,
 ];

@@ -2,6 +2,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::score::Row;
+use crate::shaping::Shaping;
 use crate::statistics::Bank;
 use crate::tensors::TensorWriter;
 use crate::view::View;
@@ -47,11 +48,22 @@ pub(crate) trait Detector: Debug + Send + Sync {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Inputs {
     /// Logits with their maximum and log-sum-exp.
-    pub(crate) logits: bool,
+    pub(crate) logits: Option<LogitInput>,
+    /// The features themselves.
+    pub(crate) features: bool,
     /// Linear maps of the features, in the order in which [`Row::map`] numbers them.
     pub(crate) maps: Vec<Arc<AffineMap>>,
     /// The nearest rows of a bank, by inner product of unit rows.
     pub(crate) neighbours: Option<NeighbourInput>,
+}
+
+/// Which logits a detector looks at.
+#[derive(Debug, Clone)]
+pub(crate) enum LogitInput {
+    /// Those of the classifier.
+    Plain,
+    /// Those of the classifier after features, weights or logits were reshaped.
+    Shaped(Arc<Shaping>),
 }
 
 /// The `k` nearest rows of a bank.
@@ -61,6 +73,9 @@ pub(crate) struct NeighbourInput {
     pub(crate) bank: Arc<Bank>,
     /// How many.
     pub(crate) k: usize,
+    /// What inner products are multiplied with, a number for each row of the bank; one where
+    /// nothing is said.
+    pub(crate) weights: Option<Arc<[f32]>>,
 }
 
 /// `y = A x + c` of a view of the features.

@@ -59,6 +59,8 @@ mod recipe;
 mod reference;
 mod score;
 mod scored;
+mod shapers;
+mod shaping;
 mod statistics;
 mod tensors;
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::fmt::Debug;
 
 use crate::detector::Detector;
 use crate::fit::FitContext;
+use crate::statistics::{BankNeed, SumKind, SumOf, SumSet};
 use crate::tensors::TensorReader;
 use crate::view::PerView;
 use crate::{OodError, Recipe};
@@ -18,10 +19,16 @@ pub(crate) struct Needs {
     pub(crate) head: bool,
     /// First pass: mean and scatter of the features.
     pub(crate) moments: PerView<bool>,
-    /// First pass: sum of the features of each class; needs labels.
-    pub(crate) class_sums: PerView<bool>,
-    /// First pass: every fitting row, of unit length.
-    pub(crate) bank: bool,
+    /// First pass: sums by class.
+    pub(crate) sums: SumSet,
+    /// First pass: mean and scatter of each class of its own; needs labels.
+    pub(crate) class_scatters: PerView<bool>,
+    /// First pass: fitting rows of unit length.
+    pub(crate) bank: Option<BankNeed>,
+    /// First pass: how the features of all rows and columns are distributed.
+    pub(crate) activations: bool,
+    /// First pass: what tells the best temperature of the logits; needs labels.
+    pub(crate) temperature: bool,
     /// Second pass: the mean over the fitting rows of each of the detector's parts.
     pub(crate) part_means: bool,
 }
@@ -40,15 +47,42 @@ impl Needs {
             logits: self.logits || other.logits,
             head: self.head || other.head,
             moments: self.moments.or(other.moments),
-            class_sums: self.class_sums.or(other.class_sums),
-            bank: self.bank || other.bank,
+            sums: self.sums.or(other.sums),
+            class_scatters: self.class_scatters.or(other.class_scatters),
+            bank: match (self.bank, other.bank) {
+                (Some(a), Some(b)) => Some(a.or(b)),
+                (a, b) => a.or(b),
+            },
+            activations: self.activations || other.activations,
+            temperature: self.temperature || other.temperature,
             part_means: self.part_means || other.part_means,
         }
     }
 
     /// Whether rows must carry labels.
     pub(crate) fn labels(self) -> bool {
-        self.class_sums.any()
+        self.sums.iter().any(|kind| kind.by.labels())
+            || self.class_scatters.any()
+            || self.temperature
+    }
+
+    /// Whether the first pass must compute logits.
+    pub(crate) fn logits_when_gathering(self) -> bool {
+        let looks = |kind: SumKind| kind.of.logits() || kind.by.predictions();
+        self.sums.iter().any(looks) || self.temperature || self.bank.is_some_and(|bank| bank.logits)
+    }
+
+    /// Whether the first pass needs rows of unit length.
+    pub(crate) fn unit_when_gathering(self) -> bool {
+        self.bank.is_some()
+            || self.moments.unit
+            || self.class_scatters.unit
+            || self.sums.iter().any(|kind| kind.of == SumOf::Unit)
+    }
+
+    /// Whether the first pass must turn logits into probabilities.
+    pub(crate) fn probabilities_when_gathering(self) -> bool {
+        self.sums.iter().any(|kind| kind.of == SumOf::Probabilities)
     }
 }
 

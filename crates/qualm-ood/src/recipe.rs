@@ -3,8 +3,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::OodError;
-use crate::catalogue::CATALOGUE;
+use crate::catalogue::{CATALOGUE, Entry, Parse};
 use crate::method::Method;
+use crate::methods::shaped::Shaped;
 
 /// A method with its parameters under a name, as text: `vim`, `vim(dim=256)`,
 /// `near=knn(k=5)`. Without a name of its own it goes by its method's word.
@@ -29,7 +30,7 @@ impl Recipe {
     /// # Errors
     /// When a text is not understood or two recipes have one name.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, OodError> {
-        let recipes = split_outside_parentheses(text)
+        let recipes = split_outside(text, ',')
             .map_err(|problem| OodError::recipe(text, problem))?
             .into_iter()
             .map(str::parse)
@@ -84,33 +85,14 @@ impl FromStr for Recipe {
             Some((name, _)) => (Some(name.trim()), text[name.len() + 1..].trim()),
             None => (None, text),
         };
-        let (word, arguments) = match call.split_once('(') {
-            None => (call, ""),
-            Some((word, rest)) => match rest.strip_suffix(')') {
-                Some(arguments) => (word.trim(), arguments),
-                None => return Err(fail("the closing parenthesis is missing".to_owned())),
-            },
-        };
-        let entry = CATALOGUE
-            .iter()
-            .find(|entry| entry.word == word)
-            .ok_or_else(|| {
-                let words: Vec<&str> = CATALOGUE.iter().map(|entry| entry.word).collect();
-                fail(format!(
-                    "there is no method `{word}`; there are {}",
-                    words.join(", ")
-                ))
-            })?;
-        let name = name.unwrap_or(word);
+        let (own_name, method) = method(text, call)?;
+        let name = name.unwrap_or(&own_name);
         let plain = |c: char| c.is_ascii_alphanumeric() || "_+-".contains(c);
         if name.is_empty() || !name.chars().all(plain) {
             return Err(fail(format!(
                 "`{name}` is no name: letters, digits, `_`, `+` and `-` are allowed"
             )));
         }
-        let mut arguments = Arguments::parse(text, arguments)?;
-        let method = (entry.parse)(&mut arguments)?;
-        arguments.finish(entry.parameters)?;
         Ok(Self {
             name: name.to_owned(),
             text: call.to_owned(),
@@ -119,7 +101,96 @@ impl FromStr for Recipe {
     }
 }
 
-fn split_outside_parentheses(text: &str) -> Result<Vec<&str>, &'static str> {
+/// The method that `call` names, with the name it goes by: one word with its arguments, or a shaper
+/// and a score joined by `+`.
+fn method(text: &str, call: &str) -> Result<(String, Box<dyn Method>), OodError> {
+    let fail = |problem: String| OodError::recipe(text, problem);
+    let word = call.split('(').next().unwrap_or(call).trim();
+    let is_whole = CATALOGUE.iter().any(|entry| entry.word == word);
+    let parts = split_outside(call, '+').map_err(|problem| fail(problem.to_owned()))?;
+    let (first, second) = match parts[..] {
+        // A word may hold a plus itself: mahalanobis++, gen+residual.
+        _ if is_whole && !call.contains(")+") => (call, None),
+        [only] => (only, None),
+        [shaper, score] => (shaper, Some(score)),
+        _ => {
+            return Err(fail(
+                "one shaper and one score can be joined, as in react+gen".to_owned(),
+            ));
+        }
+    };
+    let (entry, mut arguments) = called(text, first)?;
+    let shaper = match entry.parse {
+        Parse::Method(parse) => {
+            if second.is_some() {
+                return Err(fail(format!(
+                    "`{}` is no shaper; before `+` stands one of {}",
+                    entry.word,
+                    words(Entry::is_shaper)
+                )));
+            }
+            let method = parse(&mut arguments)?;
+            arguments.finish(entry.parameters)?;
+            return Ok((entry.word.to_owned(), method));
+        }
+        Parse::Shaper(parse) => parse(&mut arguments)?,
+    };
+    arguments.finish(entry.parameters)?;
+    let (score_entry, mut arguments) = called(text, second.unwrap_or("energy"))?;
+    let score = match score_entry.parse {
+        Parse::Method(parse) => parse(&mut arguments)?,
+        Parse::Shaper(_) => {
+            return Err(fail(
+                "behind `+` stands a score of the logits, as in react+gen".to_owned(),
+            ));
+        }
+    };
+    arguments.finish(score_entry.parameters)?;
+    let shaped = Shaped::new(first.trim().to_owned(), shaper, score).ok_or_else(|| {
+        fail(format!(
+            "`{}` cannot stand behind a shaper: it looks at more than logits, or is fitted to them",
+            score_entry.word
+        ))
+    })?;
+    let name = match second {
+        Some(_) => format!("{}+{}", entry.word, score_entry.word),
+        None => entry.word.to_owned(),
+    };
+    Ok((name, Box::new(shaped)))
+}
+
+/// The entry and the arguments of `word(arguments)`.
+fn called<'a>(text: &'a str, call: &'a str) -> Result<(&'static Entry, Arguments<'a>), OodError> {
+    let fail = |problem: String| OodError::recipe(text, problem);
+    let (word, arguments) = match call.split_once('(') {
+        None => (call.trim(), ""),
+        Some((word, rest)) => match rest.trim_end().strip_suffix(')') {
+            Some(arguments) => (word.trim(), arguments),
+            None => return Err(fail("the closing parenthesis is missing".to_owned())),
+        },
+    };
+    let entry = CATALOGUE
+        .iter()
+        .find(|entry| entry.word == word)
+        .ok_or_else(|| {
+            fail(format!(
+                "there is no method `{word}`; there are {}",
+                words(|_| true)
+            ))
+        })?;
+    Ok((entry, Arguments::parse(text, arguments)?))
+}
+
+/// The words of the catalogue that are wanted.
+fn words(wanted: impl Fn(&Entry) -> bool) -> String {
+    let wanted = CATALOGUE.iter().filter(|entry| wanted(entry));
+    wanted
+        .map(|entry| entry.word)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn split_outside(text: &str, at_char: char) -> Result<Vec<&str>, &'static str> {
     let mut parts = Vec::new();
     let (mut depth, mut start) = (0usize, 0);
     for (at, c) in text.char_indices() {
@@ -130,7 +201,7 @@ fn split_outside_parentheses(text: &str) -> Result<Vec<&str>, &'static str> {
                     .checked_sub(1)
                     .ok_or("a parenthesis closes that was not opened")?
             }
-            ',' if depth == 0 => {
+            c if c == at_char && depth == 0 => {
                 parts.push(&text[start..at]);
                 start = at + 1;
             }

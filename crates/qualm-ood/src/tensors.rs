@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 
 use crate::OodError;
 use crate::detector::AffineMap;
-use crate::statistics::Bank;
+use crate::statistics::{Bank, BankNeed};
 
 #[cfg(target_endian = "big")]
 compile_error!("bundles hold little-endian numbers; this machine would read them backwards");
@@ -92,12 +92,21 @@ impl TensorWriter {
         self.put(name, values, vec![values.len()]);
     }
 
-    /// Adds the bank of fitting rows; all detectors of a bundle share the one bank.
+    /// Adds the bank of fitting rows. All detectors of a bundle share one: the largest, of which
+    /// smaller ones are a part.
     pub(crate) fn bank(&mut self, bank: &Bank) {
+        let there = self.arrays.get(&format!("{BANK}row_numbers"));
+        if there.is_some_and(|there| there.shape[0] >= bank.len()) {
+            return;
+        }
         let prefix = std::mem::replace(&mut self.prefix, BANK.to_owned());
         self.matrix("rows", &bank.rows, bank.dim);
         self.vector("row_numbers", &bank.row_numbers);
         self.vector("labels", &bank.labels);
+        if !bank.logits.is_empty() {
+            let classes = bank.logits.len() / bank.len();
+            self.matrix("logits", &bank.logits, classes);
+        }
         self.prefix = prefix;
     }
 
@@ -136,7 +145,8 @@ pub(crate) struct TensorFile<'a> {
     dim: usize,
     /// What several detectors hold is held once, so that it is computed once.
     maps: Mutex<Vec<Arc<AffineMap>>>,
-    bank: Mutex<Option<Arc<Bank>>>,
+    /// Banks by their limit of rows.
+    banks: Mutex<Vec<(Option<usize>, Arc<Bank>)>>,
 }
 
 impl<'a> TensorFile<'a> {
@@ -166,7 +176,7 @@ impl<'a> TensorFile<'a> {
             metadata,
             dim: 0,
             maps: Mutex::default(),
-            bank: Mutex::default(),
+            banks: Mutex::default(),
         })
     }
 
@@ -285,34 +295,60 @@ impl TensorReader<'_> {
         map
     }
 
-    /// The bank of fitting rows.
+    /// The bank of fitting rows, or those of them that `need` draws.
     ///
     /// # Errors
     /// When it is missing or damaged.
-    pub(crate) fn bank(&self) -> Result<Arc<Bank>, OodError> {
+    pub(crate) fn bank(&self, need: BankNeed) -> Result<Arc<Bank>, OodError> {
         let mut held = self
             .file
-            .bank
+            .banks
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(bank) = &*held {
+        if let Some((_, bank)) = held.iter().find(|(rows, _)| *rows == need.rows) {
             return Ok(Arc::clone(bank));
         }
+        let whole = match held.iter().find(|(rows, _)| rows.is_none()) {
+            Some((_, bank)) => Arc::clone(bank),
+            None => Arc::new(self.whole_bank()?),
+        };
+        held.push((None, Arc::clone(&whole)));
+        let Some(limit) = need.rows.filter(|&limit| limit < whole.len()) else {
+            return Ok(whole);
+        };
+        let drawn = Arc::new(whole.drawn(limit));
+        held.push((need.rows, Arc::clone(&drawn)));
+        Ok(drawn)
+    }
+
+    fn whole_bank(&self) -> Result<Bank, OodError> {
         let reader = self.file.reader(BANK);
         let rows = reader.matrix::<f32>("rows", self.dim())?;
-        let row_numbers = reader.vector("row_numbers", rows.len() / self.dim())?;
+        let row_numbers: Vec<u64> = reader.vector("row_numbers", rows.len() / self.dim())?;
         let labels = reader.any_vector("labels")?;
         if !all_finite(&rows) || (!labels.is_empty() && labels.len() != row_numbers.len()) {
             return Err(reader.wrong("rows", "is not finite or has labels for other rows"));
         }
-        let bank = Arc::new(Bank {
+        let logits = match reader.width("logits") {
+            None => Vec::new(),
+            Some(classes) => reader.matrix::<f32>("logits", classes)?,
+        };
+        let classes = logits.len().checked_div(row_numbers.len()).unwrap_or(0);
+        if !all_finite(&logits) || logits.len() != classes * row_numbers.len() {
+            return Err(reader.wrong("logits", "is not finite or belongs to other rows"));
+        }
+        Ok(Bank {
             rows,
             row_numbers,
             labels,
+            logits,
             dim: self.dim(),
-        });
-        *held = Some(Arc::clone(&bank));
-        Ok(bank)
+        })
+    }
+
+    /// The numbers `n` of all arrays of this prefix that are named `prefix n / ...`, sorted.
+    pub(crate) fn numbers_after(&self, prefix: &str) -> Vec<u64> {
+        self.file.numbers_after(&format!("{}{prefix}", self.prefix))
     }
 
     /// Numbers a row of the array `name`, where it is a matrix.

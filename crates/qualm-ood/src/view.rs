@@ -1,3 +1,5 @@
+use crate::statistics::SumOf;
+
 /// A way to look at a row of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
@@ -5,6 +7,16 @@ pub(crate) enum View {
     Raw,
     /// Divided by its Euclidean norm; a zero row stays zero.
     Unit,
+}
+
+impl View {
+    /// What sums of this view are of.
+    pub(crate) const fn summed(self) -> SumOf {
+        match self {
+            Self::Raw => SumOf::Raw,
+            Self::Unit => SumOf::Unit,
+        }
+    }
 }
 
 /// One thing for each [`View`].

@@ -230,7 +230,7 @@ impl Bundle {
         let detectors: Vec<&dyn Detector> = self.detectors.iter().map(|f| &*f.detector).collect();
         let dim = schema.dim.unwrap_or(0);
         let plan = Plan::new(detectors.iter().copied(), self.head(), dim, schema.classes);
-        Ok(Scorer::new(detectors, plan))
+        Ok(Scorer::new(detectors, plan, self.head()))
     }
 
     /// SHA-256 of the head's shape and numbers, where there is a head.

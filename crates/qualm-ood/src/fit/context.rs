@@ -7,7 +7,10 @@ use qualm_linalg::{Eigen, Rows, minimum_norm_solution, symmetric_eigen};
 use super::pass1::Moments;
 use crate::OodError;
 use crate::detector::AffineMap;
-use crate::statistics::{Bank, ClassSums, SecondMoment};
+use crate::statistics::{
+    Bank, BankNeed, ClassScatters, ClassSums, Histogram, SecondMoment, SumBy, SumKind, SumOf,
+    TemperatureSums,
+};
 use crate::view::View;
 
 /// What a method finds after the first pass.
@@ -25,6 +28,10 @@ pub(crate) struct FitContext<'a> {
 pub(crate) struct Gathered {
     pub(crate) moments: Moments,
     pub(crate) bank: Option<Arc<Bank>>,
+    /// Smaller banks, drawn from the one that was gathered.
+    drawn: RefCell<Vec<(usize, Arc<Bank>)>>,
+    activations: Option<Histogram>,
+    warnings: RefCell<Vec<String>>,
     spectra: [OnceCell<Spectrum>; 2],
     /// Maps onto residual spaces, by origin and dimension of the principal space.
     maps: RefCell<Vec<(Origin, usize, Arc<AffineMap>)>>,
@@ -51,13 +58,27 @@ pub(crate) struct Spectrum {
 }
 
 impl Gathered {
-    pub(crate) fn new(moments: Moments, bank: Option<Bank>) -> Self {
+    pub(crate) fn new(
+        moments: Moments,
+        bank: Option<Bank>,
+        activations: Option<Histogram>,
+    ) -> Self {
         Self {
             moments,
             bank: bank.map(Arc::new),
+            drawn: RefCell::default(),
+            activations,
+            warnings: RefCell::default(),
             spectra: Default::default(),
             maps: RefCell::default(),
         }
+    }
+}
+
+impl Gathered {
+    /// What methods noted while they were solved.
+    pub(crate) fn into_warnings(self) -> Vec<String> {
+        self.warnings.into_inner()
     }
 }
 
@@ -73,6 +94,31 @@ impl<'a> FitContext<'a> {
     /// An error of the method that is being fitted.
     pub(crate) fn error(&self, problem: impl Into<String>) -> OodError {
         OodError::fit(self.method, problem)
+    }
+
+    /// Notes what a person should know about this fit; the same sentence is told once.
+    pub(crate) fn warn(&self, sentence: String) {
+        let mut warnings = self.gathered.warnings.borrow_mut();
+        if !warnings.contains(&sentence) {
+            warnings.push(sentence);
+        }
+    }
+
+    /// Warns where features have negative values that `method` is not made for.
+    ///
+    /// # Errors
+    /// When the method did not ask for [`Needs::activations`](crate::method::Needs::activations).
+    pub(crate) fn expect_rectified(&self, why: &str) -> Result<(), OodError> {
+        let negative = self.activations()?.negative_share();
+        if negative > 0.001 {
+            self.warn(format!(
+                "{}: {:.0} % of the features are negative, but it is made for features after a ReLU: \
+                 {why}",
+                self.method,
+                negative * 100.0
+            ));
+        }
+        Ok(())
     }
 
     /// The error for a covariance that cannot be inverted.
@@ -98,23 +144,90 @@ impl<'a> FitContext<'a> {
             .ok_or_else(|| self.error("there is no row to fit on"))
     }
 
-    /// Sums by class of a view of the fitting rows.
+    /// The head.
     ///
     /// # Errors
-    /// When the method did not ask for them or there is no fitting row.
-    pub(crate) fn class_sums(&self, view: View) -> Result<&'a ClassSums, OodError> {
-        let sums = self.gathered.moments.sums.get(view).as_ref();
-        sums.ok_or_else(|| self.error("there is no labelled row to fit on"))
+    /// When there is none.
+    pub(crate) fn required_head(&self) -> Result<&'a Head, OodError> {
+        let head = self.head;
+        head.ok_or_else(|| self.error("needs the classifier's head (--head)"))
     }
 
-    /// The fitting rows, of unit length.
+    /// Mean of the features over all fitting rows, for methods whose needs hold the sums of
+    /// [`SumOf::Raw`] by [`SumBy::All`].
+    ///
+    /// # Errors
+    /// When the method did not ask for it or there is no fitting row.
+    pub(crate) fn mean(&self) -> Result<Vec<f64>, OodError> {
+        let mean = self.sums(SumOf::Raw, SumBy::All)?.mean(0);
+        mean.ok_or_else(|| self.error("there is no row to fit on"))
+    }
+
+    /// Sums by class of the fitting rows.
+    ///
+    /// # Errors
+    /// When the method did not ask for them or there is no such row.
+    pub(crate) fn sums(&self, of: SumOf, by: SumBy) -> Result<&'a ClassSums, OodError> {
+        let sums = self.gathered.moments.sums.get(&SumKind { of, by });
+        let some = sums.filter(|sums| sums.counts.iter().any(|&count| count > 0));
+        some.ok_or_else(|| {
+            self.error(match by {
+                SumBy::All | SumBy::Predicted => "there is no row to fit on",
+                SumBy::Label => "there is no labelled row to fit on",
+                SumBy::Correct => {
+                    "the classifier gets no fitting row right; check that features, labels and head \
+                     belong together (`qualm check`)"
+                }
+            })
+        })
+    }
+
+    /// Mean and scatter of each class of a view of the fitting rows.
+    ///
+    /// # Errors
+    /// When the method did not ask for them or there is no labelled row.
+    pub(crate) fn class_scatters(&self, view: View) -> Result<&'a ClassScatters, OodError> {
+        let scatters = self.gathered.moments.scatters.get(view).as_ref();
+        scatters
+            .filter(|scatters| !scatters.classes.is_empty())
+            .ok_or_else(|| self.error("there is no labelled row to fit on"))
+    }
+
+    /// How the features of all rows and columns are distributed.
+    ///
+    /// # Errors
+    /// When the method did not ask for it.
+    pub(crate) fn activations(&self) -> Result<&'a Histogram, OodError> {
+        let activations = self.gathered.activations.as_ref();
+        activations.ok_or_else(|| self.error("there is no row to fit on"))
+    }
+
+    /// What tells the best temperature of the logits.
+    ///
+    /// # Errors
+    /// When the method did not ask for it.
+    pub(crate) fn temperature(&self) -> Result<&'a TemperatureSums, OodError> {
+        let temperature = self.gathered.moments.temperature.as_ref();
+        temperature.ok_or_else(|| self.error("there is no labelled row to fit on"))
+    }
+
+    /// The fitting rows of unit length, or those of them that `need` draws.
     ///
     /// # Errors
     /// When the method did not ask for them or there is no fitting row.
-    pub(crate) fn bank(&self) -> Result<Arc<Bank>, OodError> {
+    pub(crate) fn bank(&self, need: BankNeed) -> Result<Arc<Bank>, OodError> {
         let bank = self.gathered.bank.as_ref().filter(|bank| !bank.is_empty());
-        bank.cloned()
-            .ok_or_else(|| self.error("there is no row to fit on"))
+        let bank = bank.ok_or_else(|| self.error("there is no row to fit on"))?;
+        let Some(limit) = need.rows.filter(|&limit| limit < bank.len()) else {
+            return Ok(Arc::clone(bank));
+        };
+        let mut drawn = self.gathered.drawn.borrow_mut();
+        if let Some((_, bank)) = drawn.iter().find(|(rows, _)| *rows == limit) {
+            return Ok(Arc::clone(bank));
+        }
+        let smaller = Arc::new(bank.drawn(limit));
+        drawn.push((limit, Arc::clone(&smaller)));
+        Ok(smaller)
     }
 
     /// Eigenvectors of the second moment about `origin`; computed once for all methods.

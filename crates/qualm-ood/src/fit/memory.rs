@@ -1,5 +1,6 @@
 use super::blocks::BLOCK_ROWS;
 use crate::method::Needs;
+use crate::statistics::SumBy;
 
 /// Bytes that the first pass of a method takes, beyond the rows in flight.
 ///
@@ -10,9 +11,22 @@ pub(crate) fn statistics_bytes(needs: Needs, rows: u64, dim: usize, classes: usi
     let (dim, classes) = (dim as u64, classes as u64);
     let views = |wanted: crate::view::PerView<bool>| u64::from(wanted.raw) + u64::from(wanted.unit);
     let moments = views(needs.moments) * (dim * (dim + 1) / 2) * 8 * nodes;
-    let sums = views(needs.class_sums) * classes * dim * 8 * nodes;
-    let bank = if needs.bank { 2 * rows * dim * 4 } else { 0 };
-    moments + sums + bank
+    let sums: u64 = needs
+        .sums
+        .iter()
+        .map(|kind| {
+            let width = if kind.of.logits() { classes } else { dim };
+            let classes = if kind.by == SumBy::All { 1 } else { classes };
+            classes * width * 8 * nodes
+        })
+        .sum();
+    let scatters = views(needs.class_scatters) * classes * (dim * (dim + 1) / 2) * 8 * nodes;
+    let bank = needs.bank.map_or(0, |bank| {
+        let rows = bank.rows.map_or(rows, |limit| rows.min(2 * limit as u64));
+        let width = dim + if bank.logits { classes } else { 0 };
+        2 * rows * width * 4
+    });
+    moments + sums + scatters + bank
 }
 
 /// Bytes for people: `5.2 GB`.
@@ -27,12 +41,16 @@ pub(crate) fn readable(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::BankNeed;
     use crate::view::PerView;
 
     #[test]
     fn a_bank_grows_with_rows_and_a_sum_with_their_logarithm() {
         let bank = Needs {
-            bank: true,
+            bank: Some(BankNeed {
+                rows: None,
+                logits: false,
+            }),
             ..Needs::default()
         };
         assert_eq!(statistics_bytes(bank, 1000, 10, 0), 80_000);

@@ -6,6 +6,7 @@
 
 mod blocks;
 mod context;
+mod gather;
 mod memory;
 mod part_file;
 mod pass1;

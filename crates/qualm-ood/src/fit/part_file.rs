@@ -6,7 +6,11 @@ use super::pass1::{Moments, Pass1};
 use super::pass2::{HeldRows, PartSums, Pass2};
 use crate::OodError;
 use crate::bundle::write_head;
-use crate::statistics::{Bank, ClassSums, Forest, Node, SecondMoment};
+use crate::method::Needs;
+use crate::statistics::{
+    Bank, BankNeed, ClassScatters, ClassSums, Forest, Histogram, NewRows, Node, SecondMoment,
+    SumBy, TemperatureSums,
+};
 use crate::tensors::{TensorFile, TensorReader, TensorWriter};
 use crate::view::View;
 
@@ -14,6 +18,7 @@ use crate::view::View;
 pub(super) fn of_first(
     head: Option<&Head>,
     forest: &Forest<Moments>,
+    activations: Option<&Histogram>,
     bank: Option<&Bank>,
 ) -> TensorWriter {
     let mut tensors = TensorWriter::default();
@@ -24,25 +29,46 @@ pub(super) fn of_first(
         tensors.set_prefix(format!("node/{index}/"));
         save_node(&mut tensors, node);
     }
+    tensors.set_prefix("");
+    if let Some(activations) = activations {
+        tensors.vector("activations", &activations.counts);
+    }
     if let Some(bank) = bank {
         tensors.bank(bank);
     }
     tensors
 }
 
-/// What a part of a first pass holds, without its tally; `bank` tells whether it has a bank.
-pub(super) fn first(file: &TensorFile<'_>, bank: bool) -> Result<Pass1, OodError> {
+/// What a part of a first pass for these needs holds, without its tally. `classes` is the width of
+/// logits.
+pub(super) fn first(
+    file: &TensorFile<'_>,
+    needs: Needs,
+    classes: usize,
+) -> Result<Pass1, OodError> {
     let mut pass = Pass1::default();
     for index in 0.. {
         let reader = file.reader(format!("node/{index}/"));
         if !reader.has("position") {
             break;
         }
-        pass.forest.insert(load_node(&reader)?);
+        pass.forest.insert(load_node(&reader, needs, classes)?);
     }
-    if bank {
-        let bank = std::sync::Arc::unwrap_or_clone(file.reader("").bank()?);
-        pass.bank.add(bank.rows, bank.row_numbers, bank.labels);
+    if needs.activations {
+        let empty = Histogram::default();
+        let counts = file.reader("").vector("activations", empty.counts.len())?;
+        pass.activations = Some(Histogram { counts });
+    }
+    if let Some(need) = needs.bank {
+        let bank =
+            std::sync::Arc::unwrap_or_clone(file.reader("").bank(BankNeed { rows: None, ..need })?);
+        let rows = NewRows {
+            rows: bank.rows,
+            row_numbers: bank.row_numbers,
+            labels: bank.labels,
+            logits: bank.logits,
+        };
+        pass.bank.add(rows, need.rows);
     }
     Ok(pass)
 }
@@ -122,35 +148,89 @@ fn save_node(tensors: &mut TensorWriter, node: &Node<Moments>) {
     save_position(tensors, node.first, node.level);
     for (view, word) in VIEWS {
         if let Some(moment) = node.value.moments.get(view) {
-            tensors.vector(&format!("{word}_count"), &[moment.count]);
-            tensors.vector(&format!("{word}_mean"), &moment.mean);
-            tensors.vector(&format!("{word}_scatter"), &moment.scatter);
+            save_moment(tensors, &format!("{word}_"), moment);
         }
-        if let Some(sums) = node.value.sums.get(view) {
-            tensors.vector(&format!("{word}_class_counts"), &sums.counts);
-            tensors.vector(&format!("{word}_class_sums"), &sums.sums);
+        if let Some(scatters) = node.value.scatters.get(view) {
+            for (class, moment) in &scatters.classes {
+                save_moment(tensors, &format!("{word}_class/{class}/"), moment);
+            }
         }
+    }
+    for (kind, sums) in &node.value.sums {
+        let word = kind.word();
+        tensors.vector(&format!("{word}_counts"), &sums.counts);
+        tensors.vector(&format!("{word}_sums"), &sums.sums);
+    }
+    if let Some(sums) = &node.value.temperature {
+        tensors.vector("temperature_rows", &[sums.count, sums.labelled]);
+        tensors.vector("temperature_grid", sums.grid.as_flattened());
     }
 }
 
-fn load_node(tensors: &TensorReader<'_>) -> Result<Node<Moments>, OodError> {
-    let (first, level) = load_position(tensors)?;
+fn save_moment(tensors: &mut TensorWriter, prefix: &str, moment: &SecondMoment) {
+    tensors.vector(&format!("{prefix}count"), &[moment.count]);
+    tensors.vector(&format!("{prefix}mean"), &moment.mean);
+    tensors.vector(&format!("{prefix}scatter"), &moment.scatter);
+}
+
+fn load_moment(tensors: &TensorReader<'_>, prefix: &str) -> Result<SecondMoment, OodError> {
     let dim = tensors.dim();
+    let scatter = tensors.vector(&format!("{prefix}scatter"), qualm_linalg::packed_len(dim))?;
+    Ok(SecondMoment {
+        count: tensors.scalar(&format!("{prefix}count"))?,
+        mean: tensors.vector(&format!("{prefix}mean"), dim)?,
+        scatter,
+    })
+}
+
+fn load_node(
+    tensors: &TensorReader<'_>,
+    needs: Needs,
+    classes: usize,
+) -> Result<Node<Moments>, OodError> {
+    let (first, level) = load_position(tensors)?;
     let mut value = Moments::default();
     for (view, word) in VIEWS {
         if tensors.has(&format!("{word}_count")) {
-            *value.moments.get_mut(view) = Some(SecondMoment {
-                count: tensors.vector::<f64>(&format!("{word}_count"), 1)?[0],
-                mean: tensors.vector(&format!("{word}_mean"), dim)?,
-                scatter: tensors
-                    .vector(&format!("{word}_scatter"), qualm_linalg::packed_len(dim))?,
-            });
+            let moment = load_moment(tensors, &format!("{word}_"))?;
+            *value.moments.get_mut(view) = Some(moment);
         }
-        if tensors.has(&format!("{word}_class_counts")) {
-            let counts = tensors.any_vector::<u64>(&format!("{word}_class_counts"))?;
-            let sums = tensors.vector(&format!("{word}_class_sums"), counts.len() * dim)?;
-            *value.sums.get_mut(view) = Some(ClassSums::from_parts(counts, sums, dim));
+        if *needs.class_scatters.get(view) {
+            let mut scatters = ClassScatters::default();
+            for class in tensors.numbers_after(&format!("{word}_class/")) {
+                let moment = load_moment(tensors, &format!("{word}_class/{class}/"))?;
+                scatters.classes.insert(class as usize, moment);
+            }
+            *value.scatters.get_mut(view) = Some(scatters);
         }
+    }
+    for kind in needs.sums.iter() {
+        let word = kind.word();
+        // A node of a block without fitting rows has no sums.
+        if !tensors.has(&format!("{word}_counts")) {
+            continue;
+        }
+        let width = if kind.of.logits() {
+            classes
+        } else {
+            tensors.dim()
+        };
+        let counts = tensors.any_vector::<u64>(&format!("{word}_counts"))?;
+        if kind.by == SumBy::All && counts.len() != 1 {
+            return Err(tensors.wrong(&format!("{word}_counts"), "must hold one number"));
+        }
+        let sums = tensors.vector(&format!("{word}_sums"), counts.len() * width)?;
+        let sums = ClassSums::from_parts(counts, sums, width);
+        value.sums.insert(kind, sums);
+    }
+    if needs.temperature {
+        let mut sums = TemperatureSums::default();
+        let rows = tensors.vector::<f64>("temperature_rows", 2)?;
+        (sums.count, sums.labelled) = (rows[0], rows[1]);
+        let grid = tensors.vector::<f64>("temperature_grid", 3 * sums.grid.len())?;
+        let points = sums.grid.iter_mut().zip(grid.as_chunks::<3>().0);
+        points.for_each(|(to, from)| *to = *from);
+        value.temperature = Some(sums);
     }
     Ok(Node {
         first,

@@ -1,18 +1,25 @@
-use qualm_data::Chunk;
-use qualm_linalg::Rows;
+use std::collections::BTreeMap;
+
+use qualm_data::Head;
 
 use super::Split;
-use super::blocks::{BLOCK_ROWS, Sorted, select_rows};
+use super::blocks::{BLOCK_ROWS, Sorted};
+use super::gather::Gatherer;
 use crate::OodError;
 use crate::extent::Extent;
 use crate::method::Needs;
-use crate::statistics::{BankRows, ClassSums, Forest, Merge, MomentScratch, SecondMoment};
-use crate::view::{PerView, View, normalise_rows};
+use crate::statistics::{
+    BankRows, ClassScatters, ClassSums, Forest, Histogram, Merge, SecondMoment, SumKind,
+    TemperatureSums,
+};
+use crate::view::PerView;
 
 /// What the first pass gathers: the union of the methods' needs, each statistic once.
 #[derive(Debug, Default)]
 pub(crate) struct Pass1 {
     pub(crate) forest: Forest<Moments>,
+    /// Counts are whole numbers, which add up alike in any order: no tree is needed.
+    pub(crate) activations: Option<Histogram>,
     pub(crate) bank: BankRows,
     pub(crate) tally: Tally,
 }
@@ -21,7 +28,9 @@ pub(crate) struct Pass1 {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Moments {
     pub(crate) moments: PerView<Option<SecondMoment>>,
-    pub(crate) sums: PerView<Option<ClassSums>>,
+    pub(crate) scatters: PerView<Option<ClassScatters>>,
+    pub(crate) sums: BTreeMap<SumKind, ClassSums>,
+    pub(crate) temperature: Option<TemperatureSums>,
 }
 
 /// How many rows went where.
@@ -70,8 +79,17 @@ impl Merge for Moments {
     fn merge(&mut self, later: Self) {
         merge_options(&mut self.moments.raw, later.moments.raw);
         merge_options(&mut self.moments.unit, later.moments.unit);
-        merge_options(&mut self.sums.raw, later.sums.raw);
-        merge_options(&mut self.sums.unit, later.sums.unit);
+        merge_options(&mut self.scatters.raw, later.scatters.raw);
+        merge_options(&mut self.scatters.unit, later.scatters.unit);
+        merge_options(&mut self.temperature, later.temperature);
+        for (kind, sums) in later.sums {
+            match self.sums.get_mut(&kind) {
+                Some(own) => own.merge(sums),
+                None => {
+                    self.sums.insert(kind, sums);
+                }
+            }
+        }
     }
 }
 
@@ -81,6 +99,7 @@ impl Pass1 {
         for node in other.forest.into_nodes() {
             self.forest.insert(node);
         }
+        merge_options(&mut self.activations, other.activations);
         self.bank.merge(other.bank);
         self.tally.merge(other.tally);
     }
@@ -91,85 +110,27 @@ pub(crate) fn run(
     extent: &Extent<'_>,
     needs: Needs,
     split: &Split,
+    head: Option<&Head>,
     classes: Option<usize>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Pass1, OodError> {
-    let mut pass = Pass1::default();
-    let dim = extent.source.schema().dim.unwrap_or(0);
-    let mut gatherer = Gatherer {
-        needs,
-        dim,
-        scratch: needs.moments.any().then(|| MomentScratch::new(dim)),
-        kept: Vec::new(),
-        unit: Vec::new(),
+    let mut pass = Pass1 {
+        activations: needs.activations.then(Histogram::default),
+        ..Pass1::default()
     };
+    let dim = extent.source.schema().dim.unwrap_or(0);
+    let mut gatherer = Gatherer::new(needs, dim, head, classes);
     extent.for_each_block(BLOCK_ROWS, |chunk| {
         let sorted = Sorted::new(chunk, split, classes, extent.source.name())?;
-        gatherer.gather(chunk, &sorted, classes, &mut pass);
-        progress(chunk.rows as u64);
-        Ok(())
-    })?;
-    Ok(pass)
-}
-
-struct Gatherer {
-    needs: Needs,
-    dim: usize,
-    scratch: Option<MomentScratch>,
-    kept: Vec<f32>,
-    unit: Vec<f32>,
-}
-
-impl Gatherer {
-    fn gather(&mut self, chunk: &Chunk, sorted: &Sorted, classes: Option<usize>, pass: &mut Pass1) {
         pass.tally.merge(Tally {
             fitted: sorted.fit.len() as u64,
             held_back: sorted.held.len() as u64,
             outliers: sorted.outliers,
             zero_rows: 0,
         });
-        let Self {
-            needs,
-            dim,
-            scratch,
-            kept,
-            unit,
-        } = self;
-        let raw = select_rows(&chunk.features, chunk.rows, &sorted.fit, kept);
-        if needs.bank || needs.moments.unit || needs.class_sums.unit {
-            pass.tally.zero_rows += normalise_rows(raw, (*dim).max(1), unit) as u64;
-        }
-        let labels: Vec<i64> = match chunk.labels.is_empty() {
-            true => Vec::new(),
-            false => sorted.fit.iter().map(|&row| chunk.labels[row]).collect(),
-        };
-        let mut moments = Moments::default();
-        for view in [View::Raw, View::Unit] {
-            let rows = match view {
-                View::Raw => raw,
-                View::Unit => &unit[..],
-            };
-            if let (true, Some(scratch)) = (*needs.moments.get(view), scratch.as_mut()) {
-                let moment = SecondMoment::of_block(Rows::new(rows, *dim), scratch);
-                *moments.moments.get_mut(view) = Some(moment);
-            }
-            if *needs.class_sums.get(view) {
-                let classes = classes
-                    .unwrap_or_else(|| labels.iter().map(|&l| l as usize + 1).max().unwrap_or(0));
-                let labels: Vec<usize> = labels.iter().map(|&label| label as usize).collect();
-                let sums = ClassSums::of_block(rows, *dim, &labels, classes);
-                *moments.sums.get_mut(view) = Some(sums);
-            }
-        }
-        pass.forest
-            .insert_block(chunk.first_row / BLOCK_ROWS, moments);
-        if needs.bank {
-            let numbers = sorted
-                .fit
-                .iter()
-                .map(|&row| chunk.first_row + row as u64)
-                .collect();
-            pass.bank.add(unit.clone(), numbers, labels);
-        }
-    }
+        gatherer.gather(chunk, &sorted, &mut pass);
+        progress(chunk.rows as u64);
+        Ok(())
+    })?;
+    Ok(pass)
 }

@@ -10,7 +10,7 @@ use crate::detector::Detector;
 use crate::extent::Extent;
 use crate::method::Needs;
 use crate::score::{Plan, Scorer};
-use crate::view::View;
+use crate::statistics::SumBy;
 use crate::{OodError, Recipe};
 
 /// What is fitted on.
@@ -112,7 +112,8 @@ pub fn fit(
     let shape = check_input(input.train, input.head, recipes, options)?;
     let needs = Needs::of(recipes);
     let extent = Extent::whole(input.train);
-    let first = pass1::run(&extent, needs, &options.split, shape.classes, progress)?;
+    let split = &options.split;
+    let first = pass1::run(&extent, needs, split, input.head, shape.classes, progress)?;
     let mut solved = solve(first, input.head, recipes, shape, options.split)?;
     let mut passes = 1;
     if needs.part_means || options.split.fraction > 0.0 {
@@ -206,7 +207,7 @@ pub(super) fn solve(
     let tally = first.tally;
     let bank = Needs::of(recipes)
         .bank
-        .then(|| first.bank.finish(shape.dim.unwrap_or(0)));
+        .map(|need| first.bank.finish(shape.dim.unwrap_or(0), need.rows));
     let moments = first.forest.finish().unwrap_or_default();
     if tally.fitted == 0 {
         return Err(OodError::fit(
@@ -214,8 +215,8 @@ pub(super) fn solve(
             "every row is held back or labelled as out of distribution; none is left to fit on",
         ));
     }
-    let gathered = Gathered::new(moments, bank);
-    let warnings = warnings(&gathered, &tally, shape);
+    let gathered = Gathered::new(moments, bank, first.activations);
+    let mut warnings = warnings(&gathered, &tally, shape);
     let detectors = recipes
         .iter()
         .map(|recipe| {
@@ -227,6 +228,7 @@ pub(super) fn solve(
             })
         })
         .collect::<Result<_, OodError>>()?;
+    warnings.extend(gathered.into_warnings());
     let bundle = Bundle::new(shape, head.cloned(), detectors, split, tally);
     Ok(Solved { bundle, warnings })
 }
@@ -254,12 +256,8 @@ fn warnings(gathered: &Gathered, tally: &Tally, shape: Shape) -> Vec<String> {
             ));
         }
     }
-    let sums = &gathered.moments.sums;
-    if let Some(sums) = sums
-        .get(View::Raw)
-        .as_ref()
-        .or(sums.get(View::Unit).as_ref())
-    {
+    let mut by_label = gathered.moments.sums.iter();
+    if let Some((_, sums)) = by_label.find(|(kind, _)| kind.by == SumBy::Label) {
         let empty: Vec<usize> = (0..sums.classes())
             .filter(|&c| sums.counts[c] == 0)
             .collect();
@@ -299,7 +297,7 @@ pub(super) fn second_pass(
         schema.dim.unwrap_or(0),
         schema.classes,
     );
-    let mut scorer = Scorer::new(detectors, plan);
+    let mut scorer = Scorer::new(detectors, plan, bundle.head());
     let means = bundle.needs().part_means;
     pass2::run(extent, &mut scorer, bundle.split(), means, progress)
 }

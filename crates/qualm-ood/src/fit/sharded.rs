@@ -96,7 +96,14 @@ pub fn fit_shard_pass1(
     let shape = check_input(input.train, input.head, recipes, options)?;
     let extent = shard.extent(input.train)?;
     let needs = Needs::of(recipes);
-    let pass = pass1::run(&extent, needs, &options.split, shape.classes, progress)?;
+    let pass = pass1::run(
+        &extent,
+        needs,
+        &options.split,
+        input.head,
+        shape.classes,
+        progress,
+    )?;
     let header = Header {
         rows: Some((
             extent.rows.start + extent.offset,
@@ -109,8 +116,11 @@ pub fn fit_shard_pass1(
             .collect(),
         ..Header::new(Kind::Pass1, shape, &options.split, pass.tally)
     };
-    let bank = needs.bank.then(|| pass.bank.finish(shape.dim.unwrap_or(0)));
-    let tensors = part_file::of_first(input.head, &pass.forest, bank.as_ref());
+    let bank = needs
+        .bank
+        .map(|need| pass.bank.finish(shape.dim.unwrap_or(0), need.rows));
+    let activations = pass.activations.as_ref();
+    let tensors = part_file::of_first(input.head, &pass.forest, activations, bank.as_ref());
     tensors.write(out, &header.to_text())
 }
 
@@ -297,8 +307,8 @@ fn merge_first(parts: &[Part], out: &Path) -> Result<Vec<String>, OodError> {
         let mut file = TensorFile::parse(&part.name, &part.bytes)?;
         file.set_dim(header.shape.dim.unwrap_or(0));
         head = read_head(&file, header)?;
-        let bank = Needs::of(&recipes).bank;
-        let mut pass = part_file::first(&file, bank)?;
+        let needs = Needs::of(&recipes);
+        let mut pass = part_file::first(&file, needs, header.shape.classes.unwrap_or(0))?;
         pass.tally = part.header.tally;
         all.merge(pass);
     }

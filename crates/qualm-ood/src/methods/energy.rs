@@ -1,7 +1,7 @@
 //! Energy of the logits.
 
 use super::logit_score::LogitScore;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, Parse};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -10,11 +10,11 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Liu et al., NeurIPS 2020",
     inputs: "logits, or features and a head; nothing is fitted",
     parameters: "T=1",
-    parse: |arguments| {
+    parse: Parse::Method(|arguments| {
         let positive = |t: &f64| t.is_finite() && *t > 0.0;
         let temperature = arguments.take_or("T", 1.0, "a temperature above 0", positive)?;
         Ok(Box::new(Energy { temperature }))
-    },
+    }),
 };
 
 /// Outlier score `E(x) = -T log sum_c exp(l_c / T)` (Liu et al. 2020, equation 4).

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::OodError;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, NeighbourInput};
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
 use crate::score::Row;
-use crate::statistics::Bank;
+use crate::statistics::{Bank, BankNeed};
 use crate::tensors::{TensorReader, TensorWriter};
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -17,10 +17,15 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Sun et al., ICML 2022",
     inputs: "features",
     parameters: "k=50",
-    parse: |arguments| {
+    parse: Parse::Method(|arguments| {
         let k = arguments.take_or("k", 50, "a whole number from 1", |k| *k > 0)?;
         Ok(Box::new(Knn { k }))
-    },
+    }),
+};
+
+const ALL: BankNeed = BankNeed {
+    rows: None,
+    logits: false,
 };
 
 /// Outlier score: Euclidean distance of the unit feature to the `k`-th nearest unit feature of the
@@ -39,13 +44,13 @@ impl Method for Knn {
     fn needs(&self) -> Needs {
         Needs {
             features: true,
-            bank: true,
+            bank: Some(ALL),
             ..Needs::default()
         }
     }
 
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let bank = context.bank()?;
+        let bank = context.bank(ALL)?;
         if self.k > bank.len() {
             return Err(context.error(format!(
                 "k={} neighbours were asked for, but there are {} fitting rows; choose a smaller k",
@@ -57,7 +62,7 @@ impl Method for Knn {
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let bank = tensors.bank()?;
+        let bank = tensors.bank(ALL)?;
         if self.k > bank.len() {
             return Err(tensors.wrong("bank", format!("holds fewer than k={} rows", self.k)));
         }
@@ -76,6 +81,7 @@ impl Detector for KnnDetector {
         let neighbours = NeighbourInput {
             bank: Arc::clone(&self.bank),
             k: self.k,
+            weights: None,
         };
         Inputs {
             neighbours: Some(neighbours),

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use crate::OodError;
-use crate::detector::{Detector, Inputs};
+use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
 use crate::score::{LogitRow, Row};
@@ -39,7 +39,7 @@ impl<T: LogitScore> Method for T {
 impl<T: LogitScore> Detector for T {
     fn inputs(&self) -> Inputs {
         Inputs {
-            logits: true,
+            logits: Some(LogitInput::Plain),
             ..Inputs::default()
         }
     }

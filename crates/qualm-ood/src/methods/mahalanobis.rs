@@ -5,12 +5,12 @@ use std::sync::Arc;
 use qualm_linalg::{Rows, inverse_cholesky, packed_len, product_nt, product_tn};
 
 use crate::OodError;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
 use crate::score::Row;
-use crate::statistics::{ClassSums, SecondMoment};
+use crate::statistics::{ClassSums, SecondMoment, SumBy, SumSet};
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
 use crate::view::{PerView, View};
 
@@ -20,13 +20,13 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Lee et al., NeurIPS 2018; normalize: Mueller & Hein, ICML 2025",
     inputs: "features; fitting needs labels",
     parameters: "normalize=false, ridge=0 (in units of the mean variance)",
-    parse: |arguments| {
+    parse: Parse::Method(|arguments| {
         let normalize = arguments.take_or("normalize", false, "`true` or `false`", |_| true)?;
         let at_least_zero = |ridge: &f64| ridge.is_finite() && *ridge >= 0.0;
         let ridge = arguments.take_or("ridge", 0.0, "a number from 0", at_least_zero)?;
         let view = if normalize { View::Unit } else { View::Raw };
         Ok(Box::new(Mahalanobis { view, ridge }))
-    },
+    }),
 };
 
 /// Outlier score `min_k (x - mu_k)^T S^-1 (x - mu_k)` with class means `mu_k` and the pooled
@@ -53,14 +53,14 @@ impl Method for Mahalanobis {
         Needs {
             features: true,
             moments: PerView::only(self.view),
-            class_sums: PerView::only(self.view),
+            sums: SumSet::only(self.view.summed(), SumBy::Label),
             ..Needs::default()
         }
     }
 
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
         let moment = context.moment(self.view)?;
-        let sums = context.class_sums(self.view)?;
+        let sums = context.sums(self.view.summed(), SumBy::Label)?;
         let dim = moment.dim();
         let (deviations, counts) = class_deviations(moment, sums);
         let within = within_classes(moment, &deviations, &counts);

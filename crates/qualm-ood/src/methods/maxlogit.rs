@@ -1,7 +1,7 @@
 //! Maximum logit.
 
 use super::logit_score::LogitScore;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, Parse};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -10,7 +10,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Hendrycks et al., ICML 2022",
     inputs: "logits, or features and a head; nothing is fitted",
     parameters: "",
-    parse: |_| Ok(Box::new(MaxLogit)),
+    parse: Parse::Method(|_| Ok(Box::new(MaxLogit))),
 };
 
 /// Outlier score `-max_c l_c` (Hendrycks et al. 2022, "Scaling out-of-distribution detection for

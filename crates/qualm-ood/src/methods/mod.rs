@@ -8,4 +8,5 @@ pub(crate) mod mahalanobis;
 pub(crate) mod maxlogit;
 pub(crate) mod msp;
 pub(crate) mod residual;
+pub(crate) mod shaped;
 pub(crate) mod vim;

@@ -1,7 +1,7 @@
 //! Maximum softmax probability.
 
 use super::logit_score::LogitScore;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, Parse};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -10,7 +10,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Hendrycks & Gimpel, ICLR 2017",
     inputs: "logits, or features and a head; nothing is fitted",
     parameters: "",
-    parse: |_| Ok(Box::new(Msp)),
+    parse: Parse::Method(|_| Ok(Box::new(Msp))),
 };
 
 /// Outlier score `-max_c p_c` with `p = softmax(l)` (Hendrycks & Gimpel 2017, section 2), computed

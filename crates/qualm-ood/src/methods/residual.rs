@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::OodError;
-use crate::catalogue::Entry;
+use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::{FitContext, Origin};
 use crate::method::{Method, Needs};
@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Wang et al., CVPR 2022 (ViM without its energy)",
     inputs: "features; fitting needs the head, or origin=mean",
     parameters: "dim=N | dim=0.99 (explained variance), origin=head|mean",
-    parse: |arguments| {
+    parse: Parse::Method(|arguments| {
         let dim = Dimension::take(arguments)?;
         let origin = match arguments.take("origin") {
             None | Some("head") => Origin::Head,
@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry {
             Some(other) => return Err(arguments.wrong("origin", other, "`head` or `mean`")),
         };
         Ok(Box::new(Residual { dim, origin }))
-    },
+    }),
 };
 
 /// How many leading eigenvectors span the principal space.

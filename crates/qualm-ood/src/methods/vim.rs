@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::residual::{Dimension, check_residual, load_residual, residual_map, save_residual};
 use crate::OodError;
-use crate::catalogue::Entry;
-use crate::detector::{AffineMap, Detector, Inputs};
+use crate::catalogue::{Entry, Parse};
+use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::{FitContext, Origin};
 use crate::method::{Method, Needs};
 use crate::score::Row;
@@ -18,7 +18,7 @@ pub(crate) const ENTRY: Entry = Entry {
     paper: "Wang et al., CVPR 2022",
     inputs: "features and a head",
     parameters: "dim=N | dim=0.99 (explained variance), score=energy|prob",
-    parse: |arguments| {
+    parse: Parse::Method(|arguments| {
         let dim = Dimension::take(arguments)?;
         let form = match arguments.take("score") {
             None | Some("energy") => Form::Energy,
@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry {
             Some(other) => return Err(arguments.wrong("score", other, "`energy` or `prob`")),
         };
         Ok(Box::new(Vim { dim, form }))
-    },
+    }),
 };
 
 /// Virtual-logit Matching (Wang et al., "ViM: Out-of-distribution with virtual-logit matching",
@@ -113,7 +113,7 @@ const MAX_LOGIT: usize = 2;
 impl Detector for VimDetector {
     fn inputs(&self) -> Inputs {
         Inputs {
-            logits: true,
+            logits: Some(LogitInput::Plain),
             maps: vec![Arc::clone(&self.map)],
             ..Inputs::default()
         }

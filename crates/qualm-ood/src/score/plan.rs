@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use qualm_data::Head;
 
-use crate::detector::{AffineMap, Detector, Inputs};
+use crate::detector::{AffineMap, Detector, Inputs, LogitInput, NeighbourInput};
+use crate::shaping::{Change, Shaping};
 use crate::statistics::Bank;
 use crate::view::{PerView, View};
 
@@ -15,7 +16,9 @@ pub(crate) struct Plan {
     pub(super) dim: usize,
     pub(super) stacks: PerView<Stack>,
     pub(super) logits: LogitPlan,
-    pub(super) searches: Vec<Search>,
+    /// Logits that are reshaped.
+    pub(super) shapings: Vec<Arc<Shaping>>,
+    pub(super) banks: Vec<BankPlan>,
     pub(super) detectors: Vec<DetectorPlan>,
     /// Numbers a row over all detectors.
     pub(super) parts: usize,
@@ -47,10 +50,33 @@ pub(crate) struct MapSlot {
     pub(super) range: Range<usize>,
 }
 
-/// One bank, searched once for the largest `k` that a detector asks for.
+/// One bank, whose products with a row serve all searches.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(super) struct BankPlan {
     pub(super) bank: Arc<Bank>,
+    pub(super) searches: Vec<SearchPlan>,
+}
+
+/// Neighbours by one weighting, searched once for the largest `k` that a detector asks for.
+#[derive(Debug)]
+pub(super) struct SearchPlan {
+    pub(super) k: usize,
+    pub(super) weights: Option<Arc<[f32]>>,
+}
+
+/// Where a detector's logits are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogitSlot {
+    Plain,
+    /// Of the plan's shapings.
+    Shaped(usize),
+}
+
+/// Where a detector's neighbours are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct NeighbourSlot {
+    pub(super) bank: usize,
+    pub(super) search: usize,
     pub(super) k: usize,
 }
 
@@ -58,9 +84,9 @@ pub(super) struct Search {
 #[derive(Debug)]
 pub(super) struct DetectorPlan {
     pub(super) slots: Vec<MapSlot>,
-    /// Search and k.
-    pub(super) neighbours: Option<(usize, usize)>,
-    pub(super) logits: bool,
+    pub(super) neighbours: Option<NeighbourSlot>,
+    pub(super) logits: Option<LogitSlot>,
+    pub(super) features: bool,
     pub(super) parts: Range<usize>,
 }
 
@@ -77,7 +103,8 @@ impl Plan {
             dim,
             stacks: PerView::default(),
             logits: LogitPlan::None,
-            searches: Vec::new(),
+            shapings: Vec::new(),
+            banks: Vec::new(),
             detectors: Vec::new(),
             parts: 0,
         };
@@ -85,7 +112,7 @@ impl Plan {
             .into_iter()
             .map(|d| (d.inputs(), d.parts().len()))
             .collect();
-        if all.iter().any(|(inputs, _)| inputs.logits) {
+        if all.iter().any(|(inputs, _)| inputs.logits.is_some()) {
             plan.logits = match (head, classes) {
                 (Some(head), _) if dim > 0 => {
                     let raw = &mut plan.stacks.raw;
@@ -106,43 +133,86 @@ impl Plan {
                 .iter()
                 .map(|map| plan.stacks.get_mut(map.view).slot(map))
                 .collect();
-            let neighbours = inputs.neighbours.map(|input| {
-                let found = plan
-                    .searches
-                    .iter()
-                    .position(|s| Arc::ptr_eq(&s.bank, &input.bank));
-                let at = found.unwrap_or_else(|| {
-                    plan.searches.push(Search {
-                        bank: Arc::clone(&input.bank),
-                        k: 0,
-                    });
-                    plan.searches.len() - 1
-                });
-                plan.searches[at].k = plan.searches[at].k.max(input.k);
-                (at, input.k)
+            let neighbours = inputs.neighbours.map(|input| plan.neighbour_slot(input));
+            let logits = inputs.logits.map(|input| match input {
+                LogitInput::Plain => LogitSlot::Plain,
+                LogitInput::Shaped(shaping) => LogitSlot::Shaped(plan.shaping_slot(shaping)),
             });
             let range = plan.parts..plan.parts + parts;
             plan.parts = range.end;
             plan.detectors.push(DetectorPlan {
                 slots,
                 neighbours,
-                logits: inputs.logits,
+                logits,
+                features: inputs.features,
                 parts: range,
             });
         }
         plan
     }
 
+    fn neighbour_slot(&mut self, input: NeighbourInput) -> NeighbourSlot {
+        let found = self
+            .banks
+            .iter()
+            .position(|plan| Arc::ptr_eq(&plan.bank, &input.bank));
+        let bank = found.unwrap_or_else(|| {
+            self.banks.push(BankPlan {
+                bank: input.bank,
+                searches: Vec::new(),
+            });
+            self.banks.len() - 1
+        });
+        let searches = &mut self.banks[bank].searches;
+        let found = searches
+            .iter()
+            .position(|other| match (&other.weights, &input.weights) {
+                (None, None) => true,
+                (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+                _ => false,
+            });
+        let search = found.unwrap_or_else(|| {
+            searches.push(SearchPlan {
+                k: 0,
+                weights: input.weights,
+            });
+            searches.len() - 1
+        });
+        searches[search].k = searches[search].k.max(input.k);
+        NeighbourSlot {
+            bank,
+            search,
+            k: input.k,
+        }
+    }
+
+    fn shaping_slot(&mut self, shaping: Arc<Shaping>) -> usize {
+        let found = self
+            .shapings
+            .iter()
+            .position(|other| other.text == shaping.text);
+        found.unwrap_or_else(|| {
+            self.shapings.push(shaping);
+            self.shapings.len() - 1
+        })
+    }
+
     /// Whether rows of unit length are needed.
     pub(super) fn needs_unit(&self) -> bool {
-        !self.searches.is_empty() || !self.stacks.unit.offset.is_empty()
+        !self.banks.is_empty() || !self.stacks.unit.offset.is_empty()
     }
 
     /// Floating-point operations of the matrix products of one row.
     pub(crate) fn operations_per_row(&self) -> f64 {
         let maps = self.stacks.raw.offset.len() + self.stacks.unit.offset.len();
-        let bank: usize = self.searches.iter().map(|search| search.bank.len()).sum();
-        2.0 * self.dim as f64 * (maps + bank) as f64
+        let bank: usize = self.banks.iter().map(|plan| plan.bank.len()).sum();
+        let classes = match self.logits {
+            LogitPlan::Head { classes } => classes,
+            _ => 0,
+        };
+        let shaped = |shaping: &&Arc<Shaping>| !matches!(shaping.change, Change::Logits(_));
+        let shaped = classes * self.shapings.iter().filter(shaped).count();
+        2.0 * self.dim as f64 * (maps + bank + shaped) as f64
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) struct Row<'a> {
     pub(super) mapped: PerView<&'a [f32]>,
     pub(super) slots: &'a [MapSlot],
     pub(super) unit: &'a [f32],
+    pub(super) features: &'a [f32],
     pub(super) logits: Option<LogitRow<'a>>,
     pub(super) neighbours: &'a [Neighbour],
 }
@@ -45,6 +46,12 @@ impl<'a> Row<'a> {
     /// When the detector did not ask for logits.
     pub(crate) fn logits(&self) -> LogitRow<'a> {
         self.logits.expect("the detector asked for logits")
+    }
+
+    /// The features, for detectors whose [`Inputs::features`](crate::detector::Inputs::features) is
+    /// set.
+    pub(crate) fn features(&self) -> &'a [f32] {
+        self.features
     }
 
     /// The features divided by their norm, for detectors that asked for neighbours.

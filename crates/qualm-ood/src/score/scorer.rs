@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
+use qualm_data::Head;
 use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp, product_nt};
 use rayon::prelude::*;
 
-use super::plan::{LogitPlan, Plan, Stack};
+use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack};
 use super::row::{LogitRow, Row};
 use crate::detector::Detector;
 use crate::view::{PerView, normalise_rows};
@@ -53,25 +56,45 @@ pub struct Scorer<'a> {
     plan: Plan,
     unit: Vec<f32>,
     mapped: PerView<Vec<f32>>,
-    searches: Vec<Nearest>,
+    head: Option<&'a Head>,
+    /// Reshaped logits, an array for each of the plan's shapings.
+    shaped: Vec<Vec<f32>>,
+    /// Features on their way into a head.
+    scratch: Vec<f32>,
+    /// Searches of each bank.
+    searches: Vec<Vec<Nearest>>,
+    products: Vec<f32>,
     parts: Vec<f64>,
     predicted: Vec<u32>,
     zero_rows: usize,
 }
 
 impl<'a> Scorer<'a> {
-    pub(crate) fn new(detectors: Vec<&'a dyn Detector>, plan: Plan) -> Self {
+    /// The scorer of `detectors` by their plan; `head` is the one that the plan was made with.
+    pub(crate) fn new(
+        detectors: Vec<&'a dyn Detector>,
+        plan: Plan,
+        head: Option<&'a Head>,
+    ) -> Self {
+        let nearest = |search: &SearchPlan| match &search.weights {
+            None => Nearest::new(search.k),
+            Some(weights) => Nearest::weighted(search.k, Arc::clone(weights)),
+        };
         let searches = plan
-            .searches
+            .banks
             .iter()
-            .map(|search| Nearest::new(search.k))
+            .map(|plan| plan.searches.iter().map(nearest).collect())
             .collect();
         Self {
+            shaped: vec![Vec::new(); plan.shapings.len()],
             detectors,
             plan,
             unit: Vec::new(),
             mapped: PerView::default(),
+            head,
+            scratch: Vec::new(),
             searches,
+            products: Vec::new(),
             parts: Vec::new(),
             predicted: Vec::new(),
             zero_rows: 0,
@@ -103,9 +126,17 @@ impl<'a> Scorer<'a> {
             &stacks.unit,
             dim,
         );
-        for (nearest, search) in self.searches.iter_mut().zip(&self.plan.searches) {
-            let bank = Rows::new(&search.bank.rows, self.plan.dim);
-            nearest.search(bank, Rows::new(&self.unit, self.plan.dim));
+        for (searches, plan) in self.searches.iter_mut().zip(&self.plan.banks) {
+            let bank = Rows::new(&plan.bank.rows, dim);
+            let queries = Rows::new(&self.unit, dim);
+            Nearest::search_all(searches, bank, queries, &mut self.products);
+        }
+        if let Some(head) = self.head {
+            let features = || Rows::new(tile.features, dim);
+            let products = (&self.mapped.raw[..], columns(&stacks.raw));
+            for (to, shaping) in self.shaped.iter_mut().zip(&self.plan.shapings) {
+                shaping.logits(features(), head, products, &mut self.scratch, to);
+            }
         }
         self.measure_rows(tile);
     }
@@ -118,12 +149,13 @@ impl<'a> Scorer<'a> {
             plan,
             unit,
             mapped,
+            shaped,
             searches,
             parts,
             predicted,
             ..
         } = self;
-        let (unit, searches) = (&unit[..], &searches[..]);
+        let (unit, searches, shaped) = (&unit[..], &searches[..], &shaped[..]);
         let width = plan.parts;
         let stacks = &plan.stacks;
         let raw_rows = mapped.raw.par_chunks_exact_mut(columns(&stacks.raw));
@@ -136,40 +168,58 @@ impl<'a> Scorer<'a> {
             .zip(raw_rows.zip(unit_rows))
             .enumerate()
             .with_min_len(TASK)
-            .for_each(|(index, ((predicted, parts), (raw, unit_mapped)))| {
-                add(raw, &stacks.raw.offset);
-                add(unit_mapped, &stacks.unit.offset);
-                let logits = match plan.logits {
-                    LogitPlan::None => None,
-                    LogitPlan::Head { classes } => Some(LogitRow::new(&raw[..classes])),
-                    LogitPlan::Stored { classes } => Some(LogitRow::new(
-                        &tile.logits[index * classes..(index + 1) * classes],
-                    )),
-                };
-                *predicted = logits.map_or(0, |logits| logits.predicted as u32);
-                let unit = if plan.needs_unit() {
-                    &unit[index * plan.dim..(index + 1) * plan.dim]
-                } else {
-                    &[]
-                };
-                for (detector, taken) in detectors.iter().zip(&plan.detectors) {
-                    let neighbours = taken.neighbours.map_or(&[][..], |(search, k)| {
-                        let found = searches[search].of(index);
-                        &found[..k.min(found.len())]
-                    });
-                    let row = Row {
-                        mapped: PerView {
-                            raw,
-                            unit: unit_mapped,
-                        },
-                        slots: &taken.slots,
-                        unit,
-                        logits: logits.filter(|_| taken.logits),
-                        neighbours,
+            .for_each_init(
+                Vec::new,
+                |seen, (index, ((predicted, parts), (raw, unit_mapped)))| {
+                    add(raw, &stacks.raw.offset);
+                    add(unit_mapped, &stacks.unit.offset);
+                    let logits = match plan.logits {
+                        LogitPlan::None => None,
+                        LogitPlan::Head { classes } => Some(LogitRow::new(&raw[..classes])),
+                        LogitPlan::Stored { classes } => Some(LogitRow::new(
+                            &tile.logits[index * classes..(index + 1) * classes],
+                        )),
                     };
-                    detector.measure(&row, &mut parts[taken.parts.clone()]);
-                }
-            });
+                    // Detectors that share reshaped logits share what is derived from them.
+                    seen.clear();
+                    seen.extend(shaped.iter().map(|logits| {
+                        let classes = logits.len() / tile.rows;
+                        LogitRow::new(&logits[index * classes..(index + 1) * classes])
+                    }));
+                    *predicted = logits.map_or(0, |logits| logits.predicted as u32);
+                    let unit = if plan.needs_unit() {
+                        &unit[index * plan.dim..(index + 1) * plan.dim]
+                    } else {
+                        &[]
+                    };
+                    for (detector, taken) in detectors.iter().zip(&plan.detectors) {
+                        let neighbours = taken.neighbours.map_or(&[][..], |slot| {
+                            let found = searches[slot.bank][slot.search].of(index);
+                            &found[..slot.k.min(found.len())]
+                        });
+                        let row = Row {
+                            mapped: PerView {
+                                raw,
+                                unit: unit_mapped,
+                            },
+                            slots: &taken.slots,
+                            unit,
+                            features: if taken.features {
+                                &tile.features[index * plan.dim..(index + 1) * plan.dim]
+                            } else {
+                                &[]
+                            },
+                            logits: match taken.logits {
+                                None => None,
+                                Some(LogitSlot::Plain) => logits,
+                                Some(LogitSlot::Shaped(shaping)) => Some(seen[shaping]),
+                            },
+                            neighbours,
+                        };
+                        detector.measure(&row, &mut parts[taken.parts.clone()]);
+                    }
+                },
+            );
     }
 
     /// The parts of detector `detector` for row `row` of the last tile.
@@ -198,9 +248,9 @@ impl<'a> Scorer<'a> {
     /// The neighbours that detector `detector` asked for, for row `row` of the last tile.
     pub fn neighbours(&self, row: usize, detector: usize) -> &[qualm_linalg::Neighbour] {
         match self.plan.detectors[detector].neighbours {
-            Some((search, k)) => {
-                let found = self.searches[search].of(row);
-                &found[..k.min(found.len())]
+            Some(slot) => {
+                let found = self.searches[slot.bank][slot.search].of(row);
+                &found[..slot.k.min(found.len())]
             }
             None => &[],
         }

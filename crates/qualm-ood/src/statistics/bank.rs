@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use qualm_stats::random::{DEFAULT_SEED, unit_hash};
+
 /// Fitting rows of unit length, to be searched for neighbours.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bank {
@@ -9,8 +11,42 @@ pub(crate) struct Bank {
     pub(crate) row_numbers: Vec<u64>,
     /// Label of each row; empty where rows had none.
     pub(crate) labels: Vec<i64>,
+    /// `N x C` logits; empty where no method asked for them.
+    pub(crate) logits: Vec<f32>,
     /// D.
     pub(crate) dim: usize,
+}
+
+/// Which bank a method wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct BankNeed {
+    /// At most that many rows, drawn by a hash of their numbers; all where nothing is said.
+    pub(crate) rows: Option<usize>,
+    /// The rows' logits beside them.
+    pub(crate) logits: bool,
+}
+
+impl BankNeed {
+    /// A bank that serves both.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            rows: self.rows.zip(other.rows).map(|(a, b)| a.max(b)),
+            logits: self.logits || other.logits,
+        }
+    }
+}
+
+/// The place of a row in the draw: the rows with the smallest are kept, so that a smaller bank is
+/// a part of a larger one, and shards draw as one run does.
+fn lot(row_number: u64) -> f64 {
+    unit_hash(DEFAULT_SEED, row_number)
+}
+
+/// The lot of the last of `limit` rows to be kept, where there are more.
+fn last_lot(row_numbers: impl Iterator<Item = u64>, limit: usize) -> Option<f64> {
+    let mut lots: Vec<f64> = row_numbers.map(lot).collect();
+    (lots.len() > limit && limit > 0)
+        .then(|| *lots.select_nth_unstable_by(limit - 1, f64::total_cmp).1)
 }
 
 impl Bank {
@@ -23,53 +59,106 @@ impl Bank {
     pub(crate) fn is_empty(&self) -> bool {
         self.row_numbers.is_empty()
     }
+
+    /// The bank of at most `limit` rows that fitting with that limit gives.
+    pub(crate) fn drawn(&self, limit: usize) -> Self {
+        let Some(last) = last_lot(self.row_numbers.iter().copied(), limit) else {
+            return self.clone();
+        };
+        let kept = |row: &usize| lot(self.row_numbers[*row]) <= last;
+        let kept: Vec<usize> = (0..self.len()).filter(kept).collect();
+        Self {
+            rows: pick(&self.rows, self.len(), &kept),
+            row_numbers: pick(&self.row_numbers, self.len(), &kept),
+            labels: pick(&self.labels, self.len(), &kept),
+            logits: pick(&self.logits, self.len(), &kept),
+            dim: self.dim,
+        }
+    }
+}
+
+/// Rows `kept` of an array of `rows` rows, which may be empty.
+fn pick<T: Copy>(array: &[T], rows: usize, kept: &[usize]) -> Vec<T> {
+    let width = array.len().checked_div(rows).unwrap_or(0);
+    let row = |&row: &usize| &array[row * width..(row + 1) * width];
+    kept.iter().flat_map(row).copied().collect()
 }
 
 /// Rows of a bank to be, gathered in runs; the order of gathering does not matter.
 #[derive(Debug, Default)]
 pub(crate) struct BankRows {
     /// Keyed by the number of the first row.
-    runs: BTreeMap<u64, Run>,
+    runs: BTreeMap<u64, NewRows>,
+    rows: usize,
 }
 
+/// Rows for the bank, in the order of their numbers; see [`Bank`].
 #[derive(Debug, Default)]
-struct Run {
-    rows: Vec<f32>,
-    row_numbers: Vec<u64>,
-    labels: Vec<i64>,
+pub(crate) struct NewRows {
+    pub(crate) rows: Vec<f32>,
+    pub(crate) row_numbers: Vec<u64>,
+    pub(crate) labels: Vec<i64>,
+    pub(crate) logits: Vec<f32>,
 }
 
 impl BankRows {
-    pub(crate) fn add(&mut self, rows: Vec<f32>, row_numbers: Vec<u64>, labels: Vec<i64>) {
-        if let Some(&first) = row_numbers.first() {
-            self.runs.insert(
-                first,
-                Run {
-                    rows,
-                    row_numbers,
-                    labels,
-                },
-            );
+    /// Takes in `rows`; of all, the `limit` that are drawn stay for certain.
+    pub(crate) fn add(&mut self, rows: NewRows, limit: Option<usize>) {
+        if let Some(&first) = rows.row_numbers.first() {
+            self.rows += rows.row_numbers.len();
+            self.runs.insert(first, rows);
+        }
+        if let Some(limit) = limit
+            && self.rows > 2 * limit
+        {
+            self.draw(limit);
+        }
+    }
+
+    /// Keeps the `limit` rows that are drawn.
+    fn draw(&mut self, limit: usize) {
+        let numbers = self.runs.values().flat_map(|run| &run.row_numbers).copied();
+        let Some(last) = last_lot(numbers, limit) else {
+            return;
+        };
+        let runs = std::mem::take(&mut self.runs);
+        self.rows = 0;
+        for run in runs.into_values() {
+            let count = run.row_numbers.len();
+            let kept = |row: &usize| lot(run.row_numbers[*row]) <= last;
+            let kept: Vec<usize> = (0..count).filter(kept).collect();
+            let run = NewRows {
+                rows: pick(&run.rows, count, &kept),
+                row_numbers: pick(&run.row_numbers, count, &kept),
+                labels: pick(&run.labels, count, &kept),
+                logits: pick(&run.logits, count, &kept),
+            };
+            self.add(run, None);
         }
     }
 
     pub(crate) fn merge(&mut self, other: Self) {
+        self.rows += other.rows;
         self.runs.extend(other.runs);
     }
 
-    /// All rows, by row number.
-    pub(crate) fn finish(self, dim: usize) -> Bank {
-        let numbers: usize = self.runs.values().map(|run| run.row_numbers.len()).sum();
+    /// All rows by row number, or the `limit` that are drawn.
+    pub(crate) fn finish(mut self, dim: usize, limit: Option<usize>) -> Bank {
+        if let Some(limit) = limit {
+            self.draw(limit);
+        }
         let mut bank = Bank {
-            rows: Vec::with_capacity(numbers * dim),
-            row_numbers: Vec::with_capacity(numbers),
+            rows: Vec::with_capacity(self.rows * dim),
+            row_numbers: Vec::with_capacity(self.rows),
             labels: Vec::new(),
+            logits: Vec::new(),
             dim,
         };
         for run in self.runs.into_values() {
             bank.rows.extend(run.rows);
             bank.row_numbers.extend(run.row_numbers);
             bank.labels.extend(run.labels);
+            bank.logits.extend(run.logits);
         }
         bank
     }
@@ -79,17 +168,48 @@ impl BankRows {
 mod tests {
     use super::*;
 
+    fn rows(numbers: std::ops::Range<u64>) -> NewRows {
+        NewRows {
+            rows: numbers.clone().map(|n| n as f32).collect(),
+            labels: numbers.clone().map(|n| n as i64 % 3).collect(),
+            logits: numbers.clone().flat_map(|n| [n as f32, 0.5]).collect(),
+            row_numbers: numbers.collect(),
+        }
+    }
+
     #[test]
     fn rows_stand_by_number_whoever_came_first() {
         let mut later = BankRows::default();
-        later.add(vec![1.0], vec![9], vec![1]);
+        later.add(rows(9..10), None);
         let mut bank = BankRows::default();
-        bank.add(vec![0.5, 0.25], vec![2, 3], vec![0, 0]);
+        bank.add(rows(2..4), None);
         later.merge(bank);
-        let bank = later.finish(1);
+        let bank = later.finish(1, None);
+        assert_eq!(bank.row_numbers, [2, 3, 9]);
         assert_eq!(
-            (bank.rows, bank.row_numbers),
-            (vec![0.5, 0.25, 1.0], vec![2, 3, 9])
+            (bank.rows, bank.labels),
+            (vec![2.0, 3.0, 9.0], vec![2, 0, 0])
         );
+        assert_eq!(bank.logits, [2.0, 0.5, 3.0, 0.5, 9.0, 0.5]);
+    }
+
+    #[test]
+    fn the_draw_depends_on_neither_blocks_nor_shards() {
+        let mut whole = BankRows::default();
+        whole.add(rows(0..1000), None);
+        let whole = whole.finish(1, None).drawn(50);
+        let (mut first, mut second) = (BankRows::default(), BankRows::default());
+        for start in (0..400).step_by(40) {
+            first.add(rows(start..start + 40), Some(50));
+        }
+        for start in (400..1000).step_by(100) {
+            second.add(rows(start..start + 100), Some(50));
+        }
+        assert!(second.rows <= 200, "{}", second.rows);
+        second.merge(first);
+        let bank = second.finish(1, Some(50));
+        assert_eq!(bank.len(), 50);
+        assert_eq!(bank, whole);
+        assert!(bank.row_numbers.iter().any(|n| *n < 400));
     }
 }

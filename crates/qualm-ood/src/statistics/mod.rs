@@ -2,11 +2,17 @@
 //! other rows.
 
 mod bank;
+mod class_scatters;
 mod class_sums;
 mod forest;
+mod histogram;
 mod second_moment;
+mod temperature;
 
-pub(crate) use bank::{Bank, BankRows};
-pub(crate) use class_sums::ClassSums;
+pub(crate) use bank::{Bank, BankNeed, BankRows, NewRows};
+pub(crate) use class_scatters::ClassScatters;
+pub(crate) use class_sums::{ClassSums, SumBy, SumKind, SumOf, SumSet};
 pub(crate) use forest::{Forest, Merge, Node};
+pub(crate) use histogram::Histogram;
 pub(crate) use second_moment::{MomentScratch, SecondMoment};
+pub(crate) use temperature::TemperatureSums;
