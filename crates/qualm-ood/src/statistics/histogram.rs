@@ -147,7 +147,7 @@ mod tests {
             let exact = f64::from(sorted[(share * 19_999.0) as usize]);
             let got = whole.quantile(share).unwrap();
             // A neighbour in the order may lie as far off as the sketch errs.
-            prop_assert!((got - exact).abs() < 1e-3 * (1.0 + exact.abs()), "{} and {}", got, exact);
+            prop_assert!((got - exact).abs() < 3e-3 * (1.0 + exact.abs()), "{} and {}", got, exact);
         }
     }
 }
