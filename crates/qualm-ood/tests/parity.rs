@@ -137,3 +137,17 @@ fn mahalanobis() {
     let recipe = format!("mahalanobis(ridge={:e})", 1e-6 / mean_scatter);
     assert_same(&recipe, "mahalanobis", 0.5 / rows);
 }
+
+#[test]
+fn shapers() {
+    for (recipe, peer) in [
+        ("react(p=90)+energy", "react90+energy"),
+        ("ash-p(p=65)", "ash-p65+energy"),
+        ("ash-b(p=65)", "ash-b65+energy"),
+        ("ash-s(p=65)", "ash-s65+energy"),
+        ("scale(p=65)", "scale65+energy"),
+        ("dice(p=90)", "dice90"),
+    ] {
+        assert_same(recipe, peer, 1.0);
+    }
+}
