@@ -9,10 +9,11 @@ use qualm_demo_data::File;
 use super::bench::{Contest, How, hold};
 use crate::{Ended, console};
 
-/// The paper's rule, OpenOOD's dimension, and what they are compared with. The fitting rows are
+/// ViM with the dimension of its spectrum, of the paper's rule and of OpenOOD, and what they are
+/// compared with. The fitting rows are
 /// fewer than the dimensions, so that Mahalanobis needs its ridge.
-const METHODS: &str = "vim,vim256=vim(dim=256),residual=residual(dim=256),msp,maxlogit,energy,\
-                       knn=knn(k=50),mahalanobis=mahalanobis(ridge=0.01)";
+const METHODS: &str = "vim,vim-rule=vim(dim=rule),vim256=vim(dim=256),residual=residual(dim=256),\
+                       msp,maxlogit,energy,knn=knn(k=50),mahalanobis=mahalanobis(ridge=0.01)";
 
 /// Where the report goes unless another place is given.
 const REPORT: &str = "qualm-report.html";

@@ -55,6 +55,8 @@ pub(crate) struct Spectrum {
     pub(crate) eigen: Eigen,
     /// How many dimensions the rows span, as far as `f32` can tell.
     pub(crate) rank: usize,
+    /// How many rows there are.
+    pub(crate) rows: f64,
 }
 
 impl Gathered {
@@ -253,6 +255,7 @@ impl<'a> FitContext<'a> {
             origin: point,
             eigen,
             rank,
+            rows: moment.count,
         }))
     }
 

@@ -1,12 +1,18 @@
 //! One method a file: its recipe, how it follows from the fitting statistics, its detector, and a
 //! hand-worked test.
 
+mod dimension;
 pub(crate) mod energy;
+pub(crate) mod entropy;
+pub(crate) mod generalised_entropy;
+pub(crate) mod gradnorm;
 pub(crate) mod knn;
 mod logit_score;
 pub(crate) mod mahalanobis;
 pub(crate) mod maxlogit;
+pub(crate) mod mcm;
 pub(crate) mod msp;
 pub(crate) mod residual;
 pub(crate) mod shaped;
+pub(crate) mod tempscale;
 pub(crate) mod vim;

@@ -1,13 +1,13 @@
-//! Norm of the residual outside the principal space, and the rule for its dimension.
+//! Norm of the residual outside the principal space.
 
 use std::sync::Arc;
 
+use super::dimension::Dimension;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::{FitContext, Origin};
 use crate::method::{Method, Needs};
-use crate::recipe::Arguments;
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
 use crate::view::{PerView, View};
@@ -17,7 +17,7 @@ pub(crate) const ENTRY: Entry = Entry {
     formula: "||R^T (x - u)||",
     paper: "Wang et al., CVPR 2022 (ViM without its energy)",
     inputs: "features; fitting needs the head, or origin=mean",
-    parameters: "dim=N | dim=0.99 (explained variance), origin=head|mean",
+    parameters: "dim=auto|rule|N|0.99 (explained variance), origin=head|mean",
     parse: Parse::Method(|arguments| {
         let dim = Dimension::take(arguments)?;
         let origin = match arguments.take("origin") {
@@ -28,59 +28,6 @@ pub(crate) const ENTRY: Entry = Entry {
         Ok(Box::new(Residual { dim, origin }))
     }),
 };
-
-/// How many leading eigenvectors span the principal space.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Dimension {
-    /// The rule of ViM's authors: 1000 where D >= 2048, 512 where D >= 768, else D / 2.
-    Rule,
-    /// That many.
-    Exactly(usize),
-    /// The fewest whose eigenvalues add up to this share of all.
-    ExplainedVariance(f64),
-}
-
-impl Dimension {
-    pub(crate) fn take(arguments: &mut Arguments<'_>) -> Result<Self, OodError> {
-        let what = "a whole number from 1, or a share of variance above 0 and below 1";
-        let Some(value) = arguments.take("dim") else {
-            return Ok(Self::Rule);
-        };
-        if let Ok(dim) = value.parse::<usize>() {
-            if dim > 0 {
-                return Ok(Self::Exactly(dim));
-            }
-        } else if let Ok(share) = value.parse::<f64>()
-            && share > 0.0
-            && share < 1.0
-        {
-            return Ok(Self::ExplainedVariance(share));
-        }
-        Err(arguments.wrong("dim", value, what))
-    }
-
-    /// The dimension for features of width `width` with these eigenvalues, largest first.
-    fn resolve(self, width: usize, eigenvalues: &[f64]) -> usize {
-        match self {
-            Self::Rule if width >= 2048 => 1000,
-            Self::Rule if width >= 768 => 512,
-            Self::Rule => width / 2,
-            Self::Exactly(dim) => dim,
-            Self::ExplainedVariance(share) => {
-                let total: f64 = eigenvalues.iter().map(|v| v.max(0.0)).sum();
-                let mut sum = 0.0;
-                let reached = |value: &f64| {
-                    sum += value.max(0.0);
-                    sum >= share * total
-                };
-                eigenvalues
-                    .iter()
-                    .position(reached)
-                    .map_or(width, |at| at + 1)
-            }
-        }
-    }
-}
 
 /// The map onto the residual space: `x -> R^T (x - u)` with R all but the `d` leading
 /// eigenvectors of the second moment of the fitting rows about `u`. Also gives the root mean
@@ -96,7 +43,7 @@ pub(crate) fn residual_map(
     let spectrum = context.spectrum(origin)?;
     let width = spectrum.origin.len();
     let values = &spectrum.eigen.values;
-    let d = dim.resolve(width, values);
+    let d = dim.resolve(width, values, spectrum.rank, spectrum.rows);
     if d >= width {
         return Err(context.error(format!(
             "dim={d} leaves no residual space in features of width {width}; choose dim below {width}"
@@ -233,17 +180,6 @@ pub(crate) fn load_residual(tensors: &TensorReader<'_>) -> Result<(Arc<AffineMap
 mod tests {
     use super::*;
     use crate::testing::{fit_error, fit_scores, plane_rows};
-
-    #[test]
-    fn rule_and_explained_variance() {
-        assert_eq!(Dimension::Rule.resolve(2048, &[]), 1000);
-        assert_eq!(Dimension::Rule.resolve(1280, &[]), 512);
-        assert_eq!(Dimension::Rule.resolve(96, &[]), 48);
-        let values = [6.0, 3.0, 1.0, -1e-20];
-        assert_eq!(Dimension::ExplainedVariance(0.6).resolve(4, &values), 1);
-        assert_eq!(Dimension::ExplainedVariance(0.61).resolve(4, &values), 2);
-        assert_eq!(Dimension::ExplainedVariance(0.999).resolve(4, &values), 3);
-    }
 
     #[test]
     fn distance_from_a_line_by_hand() {
