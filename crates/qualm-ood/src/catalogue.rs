@@ -1,6 +1,9 @@
 use crate::OodError;
 use crate::method::Method;
-use crate::methods::{energy, knn, mahalanobis, maxlogit, msp, residual, vim};
+use crate::methods::{
+    cosine, energy, entropy, generalised_entropy, gradnorm, knn, mahalanobis, mahalanobis_unit,
+    maxlogit, mcm, msp, residual, rmd, ssd, tempscale, vim,
+};
 use crate::recipe::Arguments;
 use crate::shapers::{ash, dice, lts, react, scale, vra};
 use crate::shaping::Shaper;
@@ -64,7 +67,17 @@ pub static CATALOGUE: &[Entry] = &[
     msp::ENTRY,
     maxlogit::ENTRY,
     energy::ENTRY,
+    entropy::ENTRY,
+    generalised_entropy::ENTRY,
+    mcm::ENTRY,
+    tempscale::ENTRY,
+    gradnorm::ENTRY,
     mahalanobis::ENTRY,
+    mahalanobis_unit::ENTRY,
+    rmd::ENTRY,
+    rmd::UNIT,
+    ssd::ENTRY,
+    cosine::ENTRY,
     knn::ENTRY,
     react::ENTRY,
     vra::ENTRY,

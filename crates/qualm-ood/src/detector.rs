@@ -1,10 +1,11 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::OodError;
 use crate::score::Row;
 use crate::shaping::Shaping;
 use crate::statistics::Bank;
-use crate::tensors::TensorWriter;
+use crate::tensors::{TensorReader, TensorWriter, all_finite};
 use crate::view::View;
 
 /// A fitted scorer. Outlier score: higher = less like the training data.
@@ -102,6 +103,35 @@ impl AffineMap {
             matrix: matrix.iter().map(|&a| a as f32).collect(),
             offset,
         }
+    }
+
+    /// Writes the map under `name`.
+    pub(crate) fn save(&self, name: &str, tensors: &mut TensorWriter) {
+        let width = self.matrix.len() / self.outputs().max(1);
+        tensors.matrix(&format!("{name}_matrix"), &self.matrix, width);
+        tensors.vector(&format!("{name}_offset"), &self.offset);
+    }
+
+    /// The map that was written under `name`; maps of several detectors that are equal are one.
+    ///
+    /// # Errors
+    /// When it is missing, empty, not finite or does not map features of this width.
+    pub(crate) fn load(
+        name: &str,
+        view: View,
+        tensors: &TensorReader<'_>,
+    ) -> Result<Arc<Self>, OodError> {
+        let dim = tensors.dim();
+        let matrix = tensors.matrix::<f32>(&format!("{name}_matrix"), dim)?;
+        let offset = tensors.vector::<f32>(&format!("{name}_offset"), matrix.len() / dim)?;
+        if offset.is_empty() || !all_finite(&matrix) || !all_finite(&offset) {
+            return Err(tensors.wrong(&format!("{name}_matrix"), "is empty or not finite"));
+        }
+        Ok(tensors.shared(Self {
+            view,
+            matrix,
+            offset,
+        }))
     }
 
     /// Number of outputs.

@@ -2,30 +2,33 @@
 
 use std::sync::Arc;
 
-use qualm_linalg::{Rows, inverse_cholesky, packed_len, product_nt, product_tn};
-
+use super::covariance::{Covariance, SharedGaussians};
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
 use crate::score::Row;
-use crate::statistics::{ClassSums, SecondMoment, SumBy, SumSet};
-use crate::tensors::{TensorReader, TensorWriter, all_finite};
+use crate::statistics::{SumBy, SumSet};
+use crate::tensors::{TensorReader, TensorWriter};
 use crate::view::{PerView, View};
 
+const WORD: &str = "mahalanobis";
+
 pub(crate) const ENTRY: Entry = Entry {
-    word: "mahalanobis",
+    word: WORD,
     formula: "min_k (x - mu_k)^T S^-1 (x - mu_k)",
     paper: "Lee et al., NeurIPS 2018; normalize: Mueller & Hein, ICML 2025",
     inputs: "features; fitting needs labels",
-    parameters: "normalize=false, ridge=0 (in units of the mean variance)",
+    parameters: "normalize=false, ridge=0 (in units of the mean variance), preset=pytorch-ood",
     parse: Parse::Method(|arguments| {
         let normalize = arguments.take_or("normalize", false, "`true` or `false`", |_| true)?;
-        let at_least_zero = |ridge: &f64| ridge.is_finite() && *ridge >= 0.0;
-        let ridge = arguments.take_or("ridge", 0.0, "a number from 0", at_least_zero)?;
-        let view = if normalize { View::Unit } else { View::Raw };
-        Ok(Box::new(Mahalanobis { view, ridge }))
+        Ok(Box::new(Mahalanobis {
+            word: WORD,
+            view: if normalize { View::Unit } else { View::Raw },
+            classes: Classes::Labels,
+            covariance: Covariance::take_or_preset(arguments)?,
+        }))
     }),
 };
 
@@ -36,16 +39,29 @@ pub(crate) const ENTRY: Entry = Entry {
 ///
 /// `ridge=r` adds `r` times the mean variance `trace(S)/D` to the diagonal: without it `S` must
 /// have full rank, which needs more rows than dimensions and no constant column. OpenOOD takes a
-/// pseudo-inverse in `f32`; pytorch-ood 0.4.0 forgets the `1/n` and adds 1e-6, so that its ridge is
-/// `1e-6/n` in units of the features.
+/// pseudo-inverse in `f32`. pytorch-ood 0.4.0 forgets the `1/n`, adds 1e-6 to the diagonal and
+/// halves the distance; `preset=pytorch-ood` does so too, and `ridge` beside it is what stands in
+/// place of the 1e-6.
 ///
 /// Computed from the whitened row `y = L^-1 (x - mu)`, with `S = L L^T` and `mu` the mean of all
 /// rows, as `|y|^2 - 2 <y, L^-1 m_k> + |L^-1 m_k|^2`, `m_k = mu_k - mu`: two linear maps of the
 /// row that share one matrix product.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mahalanobis {
-    view: View,
-    ridge: f64,
+pub(super) struct Mahalanobis {
+    /// The word of the recipe.
+    pub(super) word: &'static str,
+    pub(super) view: View,
+    pub(super) classes: Classes,
+    pub(super) covariance: Covariance,
+}
+
+/// Which classes there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Classes {
+    /// Those of the labels.
+    Labels,
+    /// All rows are one.
+    One,
 }
 
 impl Method for Mahalanobis {
@@ -53,47 +69,39 @@ impl Method for Mahalanobis {
         Needs {
             features: true,
             moments: PerView::only(self.view),
-            sums: SumSet::only(self.view.summed(), SumBy::Label),
+            sums: match self.classes {
+                Classes::Labels => SumSet::only(self.view.summed(), SumBy::Label),
+                Classes::One => SumSet::default(),
+            },
             ..Needs::default()
         }
     }
 
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let moment = context.moment(self.view)?;
-        let sums = context.sums(self.view.summed(), SumBy::Label)?;
-        let dim = moment.dim();
-        let (deviations, counts) = class_deviations(moment, sums);
-        let within = within_classes(moment, &deviations, &counts);
-        let covariance = regularised(within, dim, self.ridge);
-        let whiten =
-            inverse_cholesky(&covariance, dim).map_err(|_| context.singular(self.ridge))?;
-        Ok(Box::new(MahalanobisDetector::new(
-            self.view,
-            &whiten,
-            &moment.mean,
-            &deviations,
-        )))
+        let fit = match self.classes {
+            Classes::Labels => SharedGaussians::of_labels,
+            Classes::One => SharedGaussians::of_all,
+        };
+        let gaussians = fit(self.view, self.covariance, self.word, context)?;
+        let gaussians = match self.covariance {
+            Covariance::Mean { .. } => gaussians,
+            Covariance::Sum { .. } => gaussians.halved(),
+        };
+        let classes = gaussians.weights.len();
+        let gram = gaussians.gram();
+        let mut twice = vec![0.0; classes * classes];
+        twice.iter_mut().step_by(classes + 1).for_each(|x| *x = 2.0);
+        Ok(Box::new(MahalanobisDetector {
+            whiten: Arc::new(gaussians.whitening_map()),
+            classes: Arc::new(gaussians.class_map(&twice)),
+            squares: gram.into_iter().step_by(classes + 1).collect(),
+        }))
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let dim = tensors.dim();
-        let map = |name: &str| {
-            let matrix = tensors.matrix::<f32>(&format!("{name}_matrix"), dim)?;
-            let offset = tensors.vector::<f32>(&format!("{name}_offset"), matrix.len() / dim)?;
-            if offset.is_empty() || !all_finite(&matrix) || !all_finite(&offset) {
-                return Err(tensors.wrong(name, "is empty or not finite"));
-            }
-            Ok(Arc::new(AffineMap {
-                view: self.view,
-                matrix,
-                offset,
-            }))
-        };
-        let (whiten, classes) = (map("whiten")?, map("classes")?);
-        let squares = tensors.vector::<f64>("squares", classes.outputs())?;
-        if squares.iter().any(|square| !square.is_finite()) {
-            return Err(tensors.wrong("squares", "is not finite"));
-        }
+        let whiten = AffineMap::load("whiten", self.view, tensors)?;
+        let classes = AffineMap::load("classes", self.view, tensors)?;
+        let squares = load_squares(classes.outputs(), tensors)?;
         Ok(Box::new(MahalanobisDetector {
             whiten,
             classes,
@@ -102,51 +110,24 @@ impl Method for Mahalanobis {
     }
 }
 
-/// Mean of each class that has rows, less the mean of all rows; row-major. Beside it the number of
-/// rows of each.
-fn class_deviations(moment: &SecondMoment, sums: &ClassSums) -> (Vec<f64>, Vec<f64>) {
-    let mut deviations = Vec::with_capacity(sums.classes() * moment.dim());
-    let mut counts = Vec::new();
-    for class in 0..sums.classes() {
-        if let Some(mean) = sums.mean(class) {
-            deviations.extend(mean.iter().zip(&moment.mean).map(|(m, all)| m - all));
-            counts.push(sums.counts[class] as f64);
-        }
+/// The squared norms of `classes` class means.
+pub(super) fn load_squares(
+    classes: usize,
+    tensors: &TensorReader<'_>,
+) -> Result<Vec<f64>, OodError> {
+    let squares = tensors.vector::<f64>("squares", classes)?;
+    if squares.iter().any(|square| !square.is_finite()) {
+        return Err(tensors.wrong("squares", "is not finite"));
     }
-    (deviations, counts)
+    Ok(squares)
 }
 
-/// Pooled covariance within classes: the scatter about the mean of all rows, less the scatter of
-/// the class means. Packed lower triangle.
-fn within_classes(moment: &SecondMoment, deviations: &[f64], counts: &[f64]) -> Vec<f64> {
-    let dim = moment.dim();
-    let mut scaled = deviations.to_vec();
-    for (row, count) in scaled.chunks_exact_mut(dim).zip(counts) {
-        row.iter_mut().for_each(|x| *x *= count.sqrt());
-    }
-    let mut between = vec![0.0; dim * dim];
-    product_tn(
-        &mut between,
-        Rows::new(&scaled, dim),
-        Rows::new(&scaled, dim),
-    );
-    let mut within = moment.scatter.clone();
-    for i in 0..dim {
-        let row = &mut within[packed_len(i)..packed_len(i + 1)];
-        for (x, b) in row.iter_mut().zip(&between[i * dim..]) {
-            *x = (*x - b) / moment.count;
-        }
-    }
-    within
-}
-
-fn regularised(mut covariance: Vec<f64>, dim: usize, ridge: f64) -> Vec<f64> {
-    let diagonal = |i: usize| packed_len(i) + i;
-    let trace: f64 = (0..dim).map(|i| covariance[diagonal(i)]).sum();
-    for i in 0..dim {
-        covariance[diagonal(i)] += ridge * trace / dim as f64;
-    }
-    covariance
+/// `min_k squares_k - terms_k`.
+pub(super) fn nearest_class(terms: &[f32], squares: &[f64]) -> f64 {
+    let terms = terms.iter().zip(squares);
+    terms
+        .map(|(&term, square)| square - f64::from(term))
+        .fold(f64::INFINITY, f64::min)
 }
 
 #[derive(Debug)]
@@ -157,33 +138,6 @@ struct MahalanobisDetector {
     classes: Arc<AffineMap>,
     /// `|L^-1 m_k|^2`.
     squares: Vec<f64>,
-}
-
-impl MahalanobisDetector {
-    /// The detector for the whitening matrix `L^-1` and the deviations of the class means.
-    fn new(view: View, whiten: &[f64], mean: &[f64], deviations: &[f64]) -> Self {
-        let dim = mean.len();
-        let (whiten_rows, deviations) = (Rows::new(whiten, dim), Rows::new(deviations, dim));
-        // D x C, the whitened means as columns; then C x D, what the row is multiplied with.
-        let mut means = vec![0.0; dim * deviations.len()];
-        product_nt(&mut means, whiten_rows, deviations);
-        let mut classes = vec![0.0; deviations.len() * dim];
-        product_tn(
-            &mut classes,
-            Rows::new(&means, deviations.len()),
-            whiten_rows,
-        );
-        classes.iter_mut().for_each(|x| *x *= 2.0);
-        let mut squares = vec![0.0; deviations.len()];
-        for row in means.chunks_exact(deviations.len()) {
-            squares.iter_mut().zip(row).for_each(|(s, m)| *s += m * m);
-        }
-        Self {
-            whiten: Arc::new(AffineMap::about(view, whiten, mean)),
-            classes: Arc::new(AffineMap::about(view, &classes, mean)),
-            squares,
-        }
-    }
 }
 
 impl Detector for MahalanobisDetector {
@@ -199,10 +153,7 @@ impl Detector for MahalanobisDetector {
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
-        let class_terms = row.map(1).iter().zip(&self.squares);
-        let nearest = class_terms
-            .map(|(&term, square)| square - f64::from(term))
-            .fold(f64::INFINITY, f64::min);
+        let nearest = nearest_class(row.map(1), &self.squares);
         parts[0] = qualm_linalg::squared_norm(row.map(0)) + nearest;
     }
 
@@ -211,11 +162,8 @@ impl Detector for MahalanobisDetector {
     }
 
     fn save(&self, tensors: &mut TensorWriter) {
-        for (name, map) in [("whiten", &self.whiten), ("classes", &self.classes)] {
-            let width = map.matrix.len() / map.outputs();
-            tensors.matrix(&format!("{name}_matrix"), &map.matrix, width);
-            tensors.vector(&format!("{name}_offset"), &map.offset);
-        }
+        self.whiten.save("whiten", tensors);
+        self.classes.save("classes", tensors);
         tensors.vector("squares", &self.squares);
     }
 }
@@ -242,6 +190,15 @@ mod tests {
         // Mean variance 5/4; ridge 0.4 adds 1/2: S = diag(1, 5/2).
         let ridge = fit_labelled_scores("mahalanobis(ridge=0.4)", &TRAIN, 2, &LABELS, &[3.0, 4.0]);
         assert!((ridge[0] - (9.0 + 16.0 / 2.5)).abs() < 1e-4, "{ridge:?}");
+    }
+
+    #[test]
+    fn the_peers_scatter_is_not_divided() {
+        // Scatter diag(4, 16) of 8 rows, to which 1 is added: half of 9/5 + 16/17.
+        let recipe = "mahalanobis(preset=pytorch-ood,ridge=1)";
+        let scores = fit_labelled_scores(recipe, &TRAIN, 2, &LABELS, &[3.0, 4.0]);
+        let want = (9.0 / 5.0 + 16.0 / 17.0) / 2.0;
+        assert!((scores[0] - want).abs() < 1e-6, "{scores:?}");
     }
 
     #[test]

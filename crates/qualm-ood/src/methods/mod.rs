@@ -1,6 +1,8 @@
 //! One method a file: its recipe, how it follows from the fitting statistics, its detector, and a
 //! hand-worked test.
 
+pub(crate) mod cosine;
+mod covariance;
 mod dimension;
 pub(crate) mod energy;
 pub(crate) mod entropy;
@@ -9,10 +11,13 @@ pub(crate) mod gradnorm;
 pub(crate) mod knn;
 mod logit_score;
 pub(crate) mod mahalanobis;
+pub(crate) mod mahalanobis_unit;
 pub(crate) mod maxlogit;
 pub(crate) mod mcm;
 pub(crate) mod msp;
 pub(crate) mod residual;
+pub(crate) mod rmd;
 pub(crate) mod shaped;
+pub(crate) mod ssd;
 pub(crate) mod tempscale;
 pub(crate) mod vim;
