@@ -23,9 +23,20 @@ enum Held {
     Memory(Arc<Cow<'static, [u8]>>),
 }
 
+#[cfg(unix)]
+fn is_device(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = metadata.file_type();
+    kind.is_char_device() || kind.is_block_device()
+}
+
+#[cfg(not(unix))]
+fn is_device(_: &std::fs::Metadata) -> bool {
+    false
+}
+
 impl Bytes {
-    /// Opens a file. What is no regular file (a pipe, a device) is spooled, since it cannot be
-    /// read at a position.
+    /// Opens a file. A pipe is spooled, since it cannot be read at a position; a device is refused.
     pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         let failed = |source| DataError::io(path, "open", source);
         let name = path.display().to_string();
@@ -33,6 +44,11 @@ impl Bytes {
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(failed(io::Error::other("it is a directory")));
+        }
+        if is_device(&metadata) {
+            return Err(failed(io::Error::other(
+                "it is a device, which may never end; give a file, a pipe or `-`",
+            )));
         }
         if !metadata.is_file() {
             return Self::spool(&name, &mut file);
@@ -195,6 +211,16 @@ impl Seek for Section {
 mod tests {
     use super::*;
     use std::io::Write;
+
+    #[test]
+    #[cfg(unix)]
+    fn what_never_ends_is_refused() {
+        let error = Bytes::open(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(
+            error.contains("/dev/zero") && error.contains("never end"),
+            "{error}"
+        );
+    }
 
     #[test]
     fn files_spools_and_memory_read_alike() {

@@ -22,19 +22,24 @@ pub struct Recipe {
     name: String,
     text: String,
     method: Arc<dyn Method>,
+    optional: bool,
 }
 
 impl Recipe {
-    /// Recipes separated by commas; commas inside parentheses separate parameters.
+    /// Recipes separated by commas; commas inside parentheses separate parameters. The word `all`
+    /// stands for every method with its defaults, less those that cannot be fitted to the rows.
     ///
     /// # Errors
     /// When a text is not understood or two recipes have one name.
     pub fn parse_list(text: &str) -> Result<Vec<Self>, OodError> {
-        let recipes = split_outside(text, ',')
-            .map_err(|problem| OodError::recipe(text, problem))?
-            .into_iter()
-            .map(str::parse)
-            .collect::<Result<Vec<Self>, _>>()?;
+        let mut recipes = Vec::new();
+        for part in split_outside(text, ',').map_err(|problem| OodError::recipe(text, problem))? {
+            if part.trim() == "all" {
+                recipes.extend(Self::all()?);
+            } else {
+                recipes.push(part.parse::<Self>()?);
+            }
+        }
         for (index, recipe) in recipes.iter().enumerate() {
             if recipes[..index]
                 .iter()
@@ -50,6 +55,25 @@ impl Recipe {
             }
         }
         Ok(recipes)
+    }
+
+    /// Every method of the catalogue with its defaults; a fit leaves those out that it cannot fit.
+    fn all() -> Result<Vec<Self>, OodError> {
+        CATALOGUE
+            .iter()
+            .map(|entry| {
+                let recipe: Self = entry.word.parse()?;
+                Ok(Self {
+                    optional: true,
+                    ..recipe
+                })
+            })
+            .collect()
+    }
+
+    /// Whether a fit leaves this method out, with a warning, where it cannot be fitted.
+    pub(crate) fn is_optional(&self) -> bool {
+        self.optional
     }
 
     /// The name that columns and reports use.
@@ -97,6 +121,7 @@ impl FromStr for Recipe {
             name: name.to_owned(),
             text: call.to_owned(),
             method: Arc::from(method),
+            optional: false,
         })
     }
 }

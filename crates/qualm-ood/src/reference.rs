@@ -114,7 +114,7 @@ impl ReferenceRows {
         tensors: &TensorReader<'_>,
         detectors: usize,
     ) -> Result<Option<Self>, OodError> {
-        if !tensors.has("scores") {
+        if !tensors.has("scores") && !tensors.has("predicted") {
             return Ok(None);
         }
         let scores = tensors.matrix::<f64>("scores", detectors)?;

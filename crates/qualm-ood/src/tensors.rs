@@ -8,6 +8,7 @@ use qualm_data::AtomicFile;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 
 use crate::OodError;
+use crate::bundle::Shape;
 use crate::detector::AffineMap;
 use crate::statistics::{Bank, BankNeed};
 
@@ -143,6 +144,8 @@ pub(crate) struct TensorFile<'a> {
     tensors: SafeTensors<'a>,
     metadata: String,
     dim: usize,
+    classes: usize,
+    unfinished: bool,
     /// What several detectors hold is held once, so that it is computed once.
     maps: Mutex<Vec<Arc<AffineMap>>>,
     /// Banks by their limit of rows.
@@ -175,14 +178,22 @@ impl<'a> TensorFile<'a> {
             tensors,
             metadata,
             dim: 0,
+            classes: 0,
+            unfinished: false,
             maps: Mutex::default(),
             banks: Mutex::default(),
         })
     }
 
-    /// States D, the width of the rows that the arrays belong to.
-    pub(crate) fn set_dim(&mut self, dim: usize) {
-        self.dim = dim;
+    /// States the widths of the rows that the arrays belong to; zero where there are none.
+    pub(crate) fn set_shape(&mut self, shape: Shape) {
+        self.dim = shape.dim.unwrap_or(0);
+        self.classes = shape.classes.unwrap_or(0);
+    }
+
+    /// States that what the second pass gives is still missing.
+    pub(crate) fn set_unfinished(&mut self) {
+        self.unfinished = true;
     }
 
     /// The JSON text that was written with the arrays.
@@ -253,9 +264,24 @@ impl TensorReader<'_> {
     /// A number.
     ///
     /// # Errors
-    /// When it is missing or is no `f64`.
+    /// When it is missing, no `f64` or not finite.
     pub(crate) fn scalar(&self, name: &str) -> Result<f64, OodError> {
-        Ok(self.vector::<f64>(name, 1)?[0])
+        let value = self.vector::<f64>(name, 1)?[0];
+        match value.is_finite() {
+            true => Ok(value),
+            false => Err(self.wrong(name, "is not finite")),
+        }
+    }
+
+    /// A number that follows from the second pass: NaN where that is still to come.
+    ///
+    /// # Errors
+    /// As for [`TensorReader::scalar`].
+    pub(crate) fn scalar_of_second_pass(&self, name: &str) -> Result<f64, OodError> {
+        match self.file.unfinished {
+            true => Ok(f64::NAN),
+            false => self.scalar(name),
+        }
     }
 
     /// An array of one dimension, however long.
@@ -278,6 +304,11 @@ impl TensorReader<'_> {
     /// D, the width of the features.
     pub(crate) fn dim(&self) -> usize {
         self.file.dim
+    }
+
+    /// C, the width of the logits.
+    pub(crate) fn classes(&self) -> usize {
+        self.file.classes
     }
 
     /// The map that an earlier detector of the file gave, where it is equal, else this one.

@@ -95,3 +95,21 @@ fn what_is_wrong_is_said_in_one_sentence() {
         .to_string();
     assert_eq!(empty, "empty.qualm: is empty; write one with `qualm fit`");
 }
+
+#[test]
+fn a_number_that_is_none_is_named() {
+    for wrong in [f64::NAN, f64::INFINITY] {
+        let mut bytes = bytes();
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let alpha = tensors.tensor("detector/vim/alpha").unwrap().data();
+        let at = alpha.as_ptr() as usize - bytes.as_ptr() as usize;
+        bytes[at..at + 8].copy_from_slice(&wrong.to_le_bytes());
+        let error = Bundle::from_bytes("model.qualm", &bytes).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("`detector/vim/alpha` is not finite"),
+            "{error}"
+        );
+    }
+}

@@ -9,7 +9,7 @@ pub(crate) use header::{Header, Kind, head_sha256, hex, read_head, write_head};
 pub use shape::Shape;
 
 use crate::detector::Detector;
-use crate::fit::{Pass2, Split, Tally};
+use crate::fit::{Pass2, Split, Tally, left_out};
 use crate::method::Needs;
 use crate::reference::ReferenceRows;
 use crate::score::{Plan, Scorer};
@@ -143,46 +143,53 @@ impl Bundle {
             .fold(Needs::default(), |all, fitted| all.or(needs(fitted)))
     }
 
-    /// Completes detectors and reference with the second pass.
-    pub(crate) fn complete(&mut self, second: Pass2) -> Result<(), OodError> {
+    /// Completes detectors and reference with the second pass. Returns why optional methods are
+    /// left out, a sentence each.
+    pub(crate) fn complete(&mut self, second: Pass2) -> Result<Vec<String>, OodError> {
         let means = second
             .sums
             .finish()
             .map(|sums| sums.means())
             .unwrap_or_default();
+        let mut warnings = Vec::new();
+        // Where the parts of the detectors that stay are among those of all.
+        let mut places = Vec::with_capacity(self.detectors.len());
+        let mut kept = Vec::with_capacity(self.detectors.len());
         let mut start = 0;
-        for fitted in &mut self.detectors {
-            let end = start + fitted.detector.parts().len();
-            let name = fitted.recipe.name();
-            if fitted.recipe.method().needs().part_means {
-                let means = means
-                    .get(start..end)
-                    .ok_or_else(|| OodError::fit(name, "there is no row to fit on"))?;
-                let done = fitted.detector.set_part_means(means);
-                done.map_err(|problem| OodError::fit(name, problem))?;
+        for mut fitted in std::mem::take(&mut self.detectors) {
+            let own = start..start + fitted.detector.parts().len();
+            start = own.end;
+            let completed = match fitted.recipe.method().needs().part_means {
+                false => Ok(()),
+                true => match means.get(own.clone()) {
+                    None => Err("there is no row to fit on".to_owned()),
+                    Some(means) => fitted.detector.set_part_means(means),
+                },
+            };
+            match completed {
+                Ok(()) => {
+                    kept.push(fitted);
+                    places.push(own);
+                }
+                Err(problem) => {
+                    let error = OodError::fit(fitted.recipe.name(), problem);
+                    warnings.push(left_out(&fitted.recipe, error)?);
+                }
             }
-            start = end;
         }
+        self.detectors = kept;
         let width = start;
         let mut reference = ReferenceRows::new(self.detectors.len());
         for held in second.held.into_values() {
             for parts in held.parts.chunks_exact(width) {
-                reference.push_scores(self.scores(parts));
+                let each = self.detectors.iter().zip(&places);
+                let scores = each.map(|(fitted, own)| fitted.detector.score(&parts[own.clone()]));
+                reference.push_scores(scores);
             }
             reference.extend_predicted(&held.predicted);
         }
         self.reference = reference.checked()?;
-        Ok(())
-    }
-
-    /// The score of each detector from the parts of all.
-    fn scores<'a>(&'a self, parts: &'a [f64]) -> impl Iterator<Item = f64> + 'a {
-        let mut rest = parts;
-        self.detectors.iter().map(move |fitted| {
-            let (own, tail) = rest.split_at(fitted.detector.parts().len());
-            rest = tail;
-            fitted.detector.score(own)
-        })
+        Ok(warnings)
     }
 
     /// Checks that rows of this schema can be scored.
@@ -312,7 +319,10 @@ impl Bundle {
         let mut file = TensorFile::parse(origin, bytes)?;
         let header = Header::parse(origin, file.metadata())?;
         header.expect(origin, want)?;
-        file.set_dim(header.shape.dim.unwrap_or(0));
+        file.set_shape(header.shape);
+        if want == Kind::Plan {
+            file.set_unfinished();
+        }
         let recipes = header.recipes(origin)?;
         // Before any array is read: a width of zero would divide by it.
         let needs = Needs::of(&recipes);

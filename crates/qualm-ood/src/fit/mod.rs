@@ -4,6 +4,7 @@
 //! the detectors' parts over the fitting rows, and the parts of the rows held back as reference.
 //! Both passes are folds over blocks of rows, and both can be cut into shards.
 
+mod admit;
 mod blocks;
 mod context;
 mod gather;
@@ -15,6 +16,7 @@ mod run;
 mod sharded;
 mod split;
 
+pub(crate) use admit::left_out;
 pub use blocks::BLOCK_ROWS;
 pub(crate) use context::{FitContext, Origin};
 pub use pass1::Tally;

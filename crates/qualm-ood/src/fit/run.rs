@@ -1,7 +1,7 @@
-use qualm_data::{Head, Schema, Source};
+use qualm_data::{Head, Source};
 
+use super::admit::{admit, check_some, left_out};
 use super::context::{FitContext, Gathered};
-use super::memory::{readable, statistics_bytes};
 use super::pass1::{Pass1, Tally};
 use super::pass2::Pass2;
 use super::{Split, pass1, pass2};
@@ -109,7 +109,8 @@ pub fn fit(
     options: &FitOptions,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Fitted, OodError> {
-    let shape = check_input(input.train, input.head, recipes, options)?;
+    let admitted = admit(input.train, input.head, recipes, options)?;
+    let (shape, recipes) = (admitted.shape, &admitted.recipes);
     let needs = Needs::of(recipes);
     let extent = Extent::whole(input.train);
     let split = &options.split;
@@ -121,72 +122,14 @@ pub fn fit(
         solved.complete(second)?;
         passes = 2;
     }
+    let mut warnings = admitted.warnings;
+    warnings.append(&mut solved.warnings);
+    check_some(solved.bundle.detectors().len(), &warnings)?;
     Ok(Fitted {
         bundle: solved.bundle,
-        warnings: solved.warnings,
+        warnings,
         passes,
     })
-}
-
-/// Checks that rows and head have what every method needs, and that the statistics fit.
-pub(super) fn check_input(
-    train: &dyn Source,
-    head: Option<&Head>,
-    recipes: &[Recipe],
-    options: &FitOptions,
-) -> Result<Shape, OodError> {
-    let schema = train.schema();
-    if schema.rows == 0 {
-        return Err(OodError::rows(
-            train.name(),
-            "holds no row; give rows to fit on",
-        ));
-    }
-    let shape = Shape::of(train.name(), schema, head)?;
-    for recipe in recipes {
-        let needs = recipe.method().needs();
-        check_needs(recipe, needs, schema, head, train.name())?;
-        let (dim, classes) = (shape.dim.unwrap_or(0), shape.classes.unwrap_or(0));
-        let bytes = statistics_bytes(needs, schema.rows, dim, classes);
-        if bytes > options.memory {
-            return Err(OodError::fit(
-                recipe.name(),
-                format!(
-                    "its statistics over {} rows of width {dim} need {}, above the limit of {}; \
-                     raise the limit (--memory) or fit fewer rows",
-                    schema.rows,
-                    readable(bytes),
-                    readable(options.memory)
-                ),
-            ));
-        }
-    }
-    Ok(shape)
-}
-
-fn check_needs(
-    recipe: &Recipe,
-    needs: Needs,
-    schema: &Schema,
-    head: Option<&Head>,
-    origin: &str,
-) -> Result<(), OodError> {
-    let lacks = |what: &str| Err(OodError::fit(recipe.name(), format!("needs {what}")));
-    if needs.features && schema.dim.is_none() {
-        return lacks(&format!("features, and {origin} holds none"));
-    }
-    if needs.head && head.is_none() {
-        return lacks("the classifier's head (--head head.npz with weight and bias)");
-    }
-    if needs.logits && schema.classes.is_none() && (head.is_none() || schema.dim.is_none()) {
-        return lacks(&format!(
-            "logits: give a head (--head head.npz), or store `logits` in {origin}"
-        ));
-    }
-    if needs.labels() && !schema.labels {
-        return lacks(&format!("labels, and {origin} holds none"));
-    }
-    Ok(())
 }
 
 /// Detectors after the first pass, with what the second must tell them.
@@ -217,17 +160,18 @@ pub(super) fn solve(
     }
     let gathered = Gathered::new(moments, bank, first.activations);
     let mut warnings = warnings(&gathered, &tally, shape);
-    let detectors = recipes
-        .iter()
-        .map(|recipe| {
-            let context = FitContext::new(recipe.name(), head, &gathered);
-            let detector = recipe.method().solve(&context)?;
-            Ok(FittedDetector {
+    let mut detectors = Vec::with_capacity(recipes.len());
+    for recipe in recipes {
+        let context = FitContext::new(recipe.name(), head, &gathered);
+        match recipe.method().solve(&context) {
+            Ok(detector) => detectors.push(FittedDetector {
                 recipe: recipe.clone(),
                 detector,
-            })
-        })
-        .collect::<Result<_, OodError>>()?;
+            }),
+            Err(error) => warnings.push(left_out(recipe, error)?),
+        }
+    }
+    check_some(detectors.len(), &warnings)?;
     warnings.extend(gathered.into_warnings());
     let bundle = Bundle::new(shape, head.cloned(), detectors, split, tally);
     Ok(Solved { bundle, warnings })
@@ -305,7 +249,9 @@ pub(super) fn second_pass(
 impl Solved {
     /// Completes the detectors and the reference with the second pass.
     pub(super) fn complete(&mut self, second: Pass2) -> Result<(), OodError> {
-        self.bundle.complete(second)
+        let warnings = self.bundle.complete(second)?;
+        self.warnings.extend(warnings);
+        Ok(())
     }
 }
 

@@ -3,10 +3,11 @@ use std::path::Path;
 use qualm_data::Source;
 use sha2::{Digest, Sha256};
 
+use super::admit::admit;
 use super::blocks::BLOCK_ROWS;
 use super::pass1::Pass1;
 use super::pass2::Pass2;
-use super::run::{Solved, check_input, second_pass, solve};
+use super::run::{Solved, second_pass, solve};
 use super::{FitInput, FitOptions, part_file, pass1};
 use crate::bundle::{Header, Kind, head_sha256, hex, read_head};
 use crate::extent::Extent;
@@ -93,7 +94,14 @@ pub fn fit_shard_pass1(
     out: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<(), OodError> {
-    let shape = check_input(input.train, input.head, recipes, options)?;
+    if recipes.iter().any(Recipe::is_optional) {
+        return Err(OodError::recipe(
+            "all",
+            "shards must agree on the methods; name them one by one",
+        ));
+    }
+    let admitted = admit(input.train, input.head, recipes, options)?;
+    let (shape, recipes) = (admitted.shape, &admitted.recipes);
     let extent = shard.extent(input.train)?;
     let needs = Needs::of(recipes);
     let pass = pass1::run(
@@ -305,7 +313,7 @@ fn merge_first(parts: &[Part], out: &Path) -> Result<Vec<String>, OodError> {
     let mut head = None;
     for part in parts {
         let mut file = TensorFile::parse(&part.name, &part.bytes)?;
-        file.set_dim(header.shape.dim.unwrap_or(0));
+        file.set_shape(header.shape);
         head = read_head(&file, header)?;
         let needs = Needs::of(&recipes);
         let mut pass = part_file::first(&file, needs, header.shape.classes.unwrap_or(0))?;

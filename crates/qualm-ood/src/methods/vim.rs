@@ -88,7 +88,7 @@ impl Method for Vim {
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
         let (map, size) = load_residual(tensors)?;
-        let alpha = tensors.scalar("alpha")?;
+        let alpha = tensors.scalar_of_second_pass("alpha")?;
         Ok(Box::new(VimDetector {
             map,
             size,

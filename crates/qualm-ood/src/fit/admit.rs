@@ -1,0 +1,118 @@
+use qualm_data::{Head, Schema, Source};
+
+use super::memory::{readable, statistics_bytes};
+use super::run::FitOptions;
+use crate::bundle::Shape;
+use crate::method::Needs;
+use crate::{OodError, Recipe};
+
+/// What will be fitted.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) shape: Shape,
+    /// The recipes that rows and head have what is needed for.
+    pub(super) recipes: Vec<Recipe>,
+    /// Why optional ones were left out, a sentence each.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Checks that rows and head have what every method needs, and that the statistics fit.
+pub(super) fn admit(
+    train: &dyn Source,
+    head: Option<&Head>,
+    recipes: &[Recipe],
+    options: &FitOptions,
+) -> Result<Admitted, OodError> {
+    let schema = train.schema();
+    if schema.rows == 0 {
+        return Err(OodError::rows(
+            train.name(),
+            "holds no row; give rows to fit on",
+        ));
+    }
+    let mut admitted = Admitted {
+        shape: Shape::of(train.name(), schema, head)?,
+        recipes: Vec::with_capacity(recipes.len()),
+        warnings: Vec::new(),
+    };
+    for recipe in recipes {
+        let needs = recipe.method().needs();
+        let checked = check_needs(recipe, needs, schema, head, train.name())
+            .and_then(|()| check_memory(recipe, needs, schema, admitted.shape, options));
+        match checked {
+            Ok(()) => admitted.recipes.push(recipe.clone()),
+            Err(error) => admitted.warnings.push(left_out(recipe, error)?),
+        }
+    }
+    check_some(admitted.recipes.len(), &admitted.warnings)?;
+    Ok(admitted)
+}
+
+/// The warning that an optional method is left out; the error itself for others.
+pub(crate) fn left_out(recipe: &Recipe, error: OodError) -> Result<String, OodError> {
+    if recipe.is_optional() {
+        Ok(format!("left out: {error}"))
+    } else {
+        Err(error)
+    }
+}
+
+/// Refuses a fit in which nothing is left.
+pub(super) fn check_some(detectors: usize, warnings: &[String]) -> Result<(), OodError> {
+    match (detectors, warnings.first()) {
+        (0, Some(first)) => Err(OodError::fit(
+            "all",
+            format!("no method can be fitted to these rows ({first})"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_memory(
+    recipe: &Recipe,
+    needs: Needs,
+    schema: &Schema,
+    shape: Shape,
+    options: &FitOptions,
+) -> Result<(), OodError> {
+    let (dim, classes) = (shape.dim.unwrap_or(0), shape.classes.unwrap_or(0));
+    let bytes = statistics_bytes(needs, schema.rows, dim, classes);
+    if bytes <= options.memory {
+        return Ok(());
+    }
+    Err(OodError::fit(
+        recipe.name(),
+        format!(
+            "its statistics over {} rows of width {dim} need {}, above the limit of {}; \
+             raise the limit (--memory) or fit fewer rows",
+            schema.rows,
+            readable(bytes),
+            readable(options.memory)
+        ),
+    ))
+}
+
+fn check_needs(
+    recipe: &Recipe,
+    needs: Needs,
+    schema: &Schema,
+    head: Option<&Head>,
+    origin: &str,
+) -> Result<(), OodError> {
+    let lacks = |what: &str| Err(OodError::fit(recipe.name(), format!("needs {what}")));
+    if needs.features && schema.dim.is_none() {
+        return lacks(&format!("features, and {origin} holds none"));
+    }
+    if needs.head && head.is_none() {
+        return lacks("the classifier's head (--head head.npz with weight and bias)");
+    }
+    if needs.logits && schema.classes.is_none() && (head.is_none() || schema.dim.is_none()) {
+        return lacks(&format!(
+            "logits: give a head (--head head.npz), or store `logits` in {origin}"
+        ));
+    }
+    if needs.labels() && !schema.labels {
+        return lacks(&format!("labels, and {origin} holds none"));
+    }
+    Ok(())
+}
