@@ -101,3 +101,20 @@ pub(crate) fn fit_labelled_error(
     let train = features(train, dim).with_labels(labels.to_vec()).unwrap();
     fit_one(recipe, &train, None).unwrap_err().to_string()
 }
+
+/// Fits on labelled rows of stored logits and scores others.
+pub(crate) fn fit_labelled_logit_scores(
+    recipe: &str,
+    train: &[f32],
+    classes: usize,
+    labels: &[i64],
+    rows: &[f32],
+) -> Vec<f64> {
+    let logits = |rows: &[f32]| {
+        MemorySet::new("rows")
+            .with_logits(rows.to_vec(), classes)
+            .unwrap()
+    };
+    let train = logits(train).with_labels(labels.to_vec()).unwrap();
+    scores_of(&fit_one(recipe, &train, None).unwrap(), &logits(rows))
+}

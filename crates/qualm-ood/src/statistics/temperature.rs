@@ -81,6 +81,12 @@ impl TemperatureSums {
         }
     }
 
+    /// Whether every labelled row is classified right, up to the largest of the inverse
+    /// temperatures: the cross-entropy then falls all the way to temperature zero.
+    pub(crate) fn separated(&self) -> bool {
+        self.grid[GRID - 1][1] <= self.labelled
+    }
+
     /// The temperature of least mean cross-entropy, within the grid. Nothing without labelled
     /// rows.
     pub(crate) fn best_temperature(&self) -> Option<f64> {
@@ -163,8 +169,10 @@ mod tests {
         let sums = TemperatureSums::of_block(&[1.0, 0.0], 2, &[Some(0)]);
         // Beyond 1/36 the other class has no weight left in `f64`.
         assert!(sums.best_temperature().unwrap() < 1.0 / 36.0);
+        assert!(sums.separated());
         let sums = TemperatureSums::of_block(&[1.0, 0.0], 2, &[Some(1)]);
         assert_eq!(sums.best_temperature(), Some(64.0));
+        assert!(!sums.separated());
         assert_eq!(
             TemperatureSums::of_block(&[1.0, 0.0], 2, &[None]).best_temperature(),
             None
