@@ -1,8 +1,8 @@
 use crate::OodError;
 use crate::method::Method;
 use crate::methods::{
-    cosine, energy, entropy, generalised_entropy, gradnorm, knn, mahalanobis, mahalanobis_unit,
-    maxlogit, mcm, msp, residual, rmd, ssd, tempscale, vim,
+    cosine, energy, entropy, generalised_entropy, gradnorm, klmatching, knn, mahalanobis,
+    mahalanobis_unit, maxlogit, mcm, msp, residual, rmd, ssd, tempscale, vim,
 };
 use crate::recipe::Arguments;
 use crate::shapers::{ash, dice, lts, react, scale, vra};
@@ -71,6 +71,7 @@ pub static CATALOGUE: &[Entry] = &[
     generalised_entropy::ENTRY,
     mcm::ENTRY,
     tempscale::ENTRY,
+    klmatching::ENTRY,
     gradnorm::ENTRY,
     mahalanobis::ENTRY,
     mahalanobis_unit::ENTRY,

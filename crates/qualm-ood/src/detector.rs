@@ -54,6 +54,9 @@ pub(crate) struct Inputs {
     pub(crate) features: bool,
     /// Linear maps of the features, in the order in which [`Row::map`] numbers them.
     pub(crate) maps: Vec<Arc<AffineMap>>,
+    /// A row-major `K x C` matrix, with whose rows the classifier's probabilities are multiplied;
+    /// only where logits are asked for.
+    pub(crate) probability_map: Option<Arc<[f32]>>,
     /// The nearest rows of a bank, by inner product of unit rows.
     pub(crate) neighbours: Option<NeighbourInput>,
 }

@@ -61,6 +61,7 @@ mod score;
 mod scored;
 mod shapers;
 mod shaping;
+mod softmax;
 mod statistics;
 mod tensors;
 #[cfg(test)]

@@ -118,3 +118,19 @@ pub(crate) fn fit_labelled_logit_scores(
     let train = logits(train).with_labels(labels.to_vec()).unwrap();
     scores_of(&fit_one(recipe, &train, None).unwrap(), &logits(rows))
 }
+
+/// Fits on rows of stored logits and scores others.
+pub(crate) fn fit_logit_scores(
+    recipe: &str,
+    train: &[f32],
+    classes: usize,
+    rows: &[f32],
+) -> Vec<f64> {
+    let logits = |rows: &[f32]| {
+        MemorySet::new("rows")
+            .with_logits(rows.to_vec(), classes)
+            .unwrap()
+    };
+    let bundle = fit_one(recipe, &logits(train), None).unwrap();
+    scores_of(&bundle, &logits(rows))
+}

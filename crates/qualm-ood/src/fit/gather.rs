@@ -1,10 +1,11 @@
 use qualm_data::{Chunk, Head};
-use qualm_linalg::{Rows, add, largest, log_sum_exp, product_nt};
+use qualm_linalg::{Rows, add, largest, product_nt};
 use rayon::prelude::*;
 
 use super::blocks::{BLOCK_ROWS, Sorted, select_rows};
 use super::pass1::{Moments, Pass1};
 use crate::method::Needs;
+use crate::softmax::softmax;
 use crate::statistics::{
     ClassScatters, ClassSums, MomentScratch, NewRows, SecondMoment, SumBy, SumKind, SumOf,
     TemperatureSums,
@@ -97,7 +98,9 @@ impl<'a> Gatherer<'a> {
                 .map(|row| largest(row).map_or(0, |(class, _)| class))
                 .collect();
             if needs.probabilities_when_gathering() {
-                softmax_rows(block.logits, width, probabilities);
+                probabilities.clear();
+                probabilities.extend_from_slice(block.logits);
+                probabilities.par_chunks_exact_mut(width).for_each(softmax);
                 block.probabilities = probabilities;
             }
         }
@@ -192,31 +195,15 @@ fn logits_of_head<'a>(head: &Head, rows: &[f32], to: &'a mut Vec<f32>) -> &'a [f
     to
 }
 
-/// The softmax of each row of `width` logits.
-fn softmax_rows(logits: &[f32], width: usize, to: &mut Vec<f32>) {
-    to.resize(logits.len(), 0.0);
-    to.par_chunks_exact_mut(width)
-        .zip(logits.par_chunks_exact(width))
-        .for_each(|(to, row)| {
-            let max = largest(row).map_or(0.0, |(_, max)| max);
-            let normaliser = log_sum_exp(row, max) as f32;
-            to.iter_mut()
-                .zip(row)
-                .for_each(|(p, &logit)| *p = (logit - normaliser).exp());
-        });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn logits_and_probabilities_by_hand() {
+    fn logits_by_hand() {
         let head = Head::new(vec![1.0, 0.0, 0.0, 2.0], vec![0.5, 0.0], 2).unwrap();
-        let (mut logits, mut probabilities) = (Vec::new(), Vec::new());
+        let mut logits = Vec::new();
         assert_eq!(logits_of_head(&head, &[1.0, 3.0], &mut logits), [1.5, 6.0]);
-        softmax_rows(&[0.0, 3f32.ln()], 2, &mut probabilities);
-        assert!((probabilities[0] - 0.25).abs() < 1e-6 && (probabilities[1] - 0.75).abs() < 1e-6);
     }
 
     #[test]

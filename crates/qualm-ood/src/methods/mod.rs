@@ -8,6 +8,7 @@ pub(crate) mod energy;
 pub(crate) mod entropy;
 pub(crate) mod generalised_entropy;
 pub(crate) mod gradnorm;
+pub(crate) mod klmatching;
 pub(crate) mod knn;
 mod logit_score;
 pub(crate) mod mahalanobis;

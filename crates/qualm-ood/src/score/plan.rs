@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use qualm_data::Head;
 
+use super::probabilities;
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput, NeighbourInput};
 use crate::shaping::{Change, Shaping};
 use crate::statistics::Bank;
@@ -19,6 +20,8 @@ pub(crate) struct Plan {
     /// Logits that are reshaped.
     pub(super) shapings: Vec<Arc<Shaping>>,
     pub(super) banks: Vec<BankPlan>,
+    /// Matrices of width C that probabilities are multiplied with.
+    pub(super) probability_maps: Vec<Arc<[f32]>>,
     pub(super) detectors: Vec<DetectorPlan>,
     /// Numbers a row over all detectors.
     pub(super) parts: usize,
@@ -85,6 +88,8 @@ pub(super) struct NeighbourSlot {
 pub(super) struct DetectorPlan {
     pub(super) slots: Vec<MapSlot>,
     pub(super) neighbours: Option<NeighbourSlot>,
+    /// Of the plan's maps of probabilities.
+    pub(super) probability_map: Option<usize>,
     pub(super) logits: Option<LogitSlot>,
     pub(super) features: bool,
     pub(super) parts: Range<usize>,
@@ -105,6 +110,7 @@ impl Plan {
             logits: LogitPlan::None,
             shapings: Vec::new(),
             banks: Vec::new(),
+            probability_maps: Vec::new(),
             detectors: Vec::new(),
             parts: 0,
         };
@@ -134,6 +140,10 @@ impl Plan {
                 .map(|map| plan.stacks.get_mut(map.view).slot(map))
                 .collect();
             let neighbours = inputs.neighbours.map(|input| plan.neighbour_slot(input));
+            let maps = &mut plan.probability_maps;
+            let probability_map = inputs
+                .probability_map
+                .map(|map| probabilities::slot(maps, map));
             let logits = inputs.logits.map(|input| match input {
                 LogitInput::Plain => LogitSlot::Plain,
                 LogitInput::Shaped(shaping) => LogitSlot::Shaped(plan.shaping_slot(shaping)),
@@ -143,6 +153,7 @@ impl Plan {
             plan.detectors.push(DetectorPlan {
                 slots,
                 neighbours,
+                probability_map,
                 logits,
                 features: inputs.features,
                 parts: range,
@@ -202,6 +213,11 @@ impl Plan {
         !self.banks.is_empty() || !self.stacks.unit.offset.is_empty()
     }
 
+    /// Whether probabilities are needed.
+    pub(super) fn needs_probabilities(&self) -> bool {
+        !self.probability_maps.is_empty()
+    }
+
     /// Floating-point operations of the matrix products of one row.
     pub(crate) fn operations_per_row(&self) -> f64 {
         let maps = self.stacks.raw.offset.len() + self.stacks.unit.offset.len();
@@ -212,7 +228,8 @@ impl Plan {
         };
         let shaped = |shaping: &&Arc<Shaping>| !matches!(shaping.change, Change::Logits(_));
         let shaped = classes * self.shapings.iter().filter(shaped).count();
-        2.0 * self.dim as f64 * (maps + bank + shaped) as f64
+        let of_probabilities: usize = self.probability_maps.iter().map(|map| map.len()).sum();
+        2.0 * (self.dim as f64 * (maps + bank + shaped) as f64 + of_probabilities as f64)
     }
 }
 
@@ -237,4 +254,10 @@ impl Stack {
             range: start..start + map.outputs(),
         }
     }
+}
+
+/// Columns of the products with a stack: one without maps has an idle one, so that every row has
+/// its slice.
+pub(super) fn columns(stack: &Stack) -> usize {
+    stack.offset.len().max(1)
 }

@@ -14,6 +14,7 @@ pub(crate) struct Row<'a> {
     pub(super) features: &'a [f32],
     pub(super) logits: Option<LogitRow<'a>>,
     pub(super) neighbours: &'a [Neighbour],
+    pub(super) probability_products: &'a [f32],
 }
 
 /// The logits of one row and what every logit score starts from.
@@ -87,6 +88,11 @@ impl<'a> Row<'a> {
     /// The features divided by their norm, for detectors that asked for neighbours.
     pub(crate) fn unit(&self) -> &'a [f32] {
         self.unit
+    }
+
+    /// The products of the probabilities with the rows of the detector's matrix.
+    pub(crate) fn probability_products(&self) -> &'a [f32] {
+        self.probability_products
     }
 
     /// The neighbours that the detector asked for, nearest first.

@@ -4,7 +4,8 @@ use qualm_data::Head;
 use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp, product_nt};
 use rayon::prelude::*;
 
-use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack};
+use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack, columns};
+use super::probabilities::Probabilities;
 use super::row::{LogitRow, Row};
 use crate::detector::Detector;
 use crate::view::{PerView, normalise_rows};
@@ -61,6 +62,7 @@ pub struct Scorer<'a> {
     shaped: Vec<Vec<f32>>,
     /// Features on their way into a head.
     scratch: Vec<f32>,
+    probabilities: Probabilities,
     /// Searches of each bank.
     searches: Vec<Vec<Nearest>>,
     products: Vec<f32>,
@@ -93,6 +95,7 @@ impl<'a> Scorer<'a> {
             mapped: PerView::default(),
             head,
             scratch: Vec::new(),
+            probabilities: Probabilities::default(),
             searches,
             products: Vec::new(),
             parts: Vec::new(),
@@ -131,6 +134,10 @@ impl<'a> Scorer<'a> {
             let queries = Rows::new(&self.unit, dim);
             Nearest::search_all(searches, bank, queries, &mut self.products);
         }
+        if self.plan.needs_probabilities() {
+            self.probabilities
+                .compute(&self.plan, tile, &self.mapped.raw);
+        }
         if let Some(head) = self.head {
             let features = || Rows::new(tile.features, dim);
             let products = (&self.mapped.raw[..], columns(&stacks.raw));
@@ -150,11 +157,13 @@ impl<'a> Scorer<'a> {
             unit,
             mapped,
             shaped,
+            probabilities,
             searches,
             parts,
             predicted,
             ..
         } = self;
+        let probabilities = &*probabilities;
         let (unit, searches, shaped) = (&unit[..], &searches[..], &shaped[..]);
         let width = plan.parts;
         let stacks = &plan.stacks;
@@ -215,6 +224,9 @@ impl<'a> Scorer<'a> {
                                 Some(LogitSlot::Shaped(shaping)) => Some(seen[shaping]),
                             },
                             neighbours,
+                            probability_products: taken
+                                .probability_map
+                                .map_or(&[], |map| probabilities.products(index, map)),
                         };
                         detector.measure(&row, &mut parts[taken.parts.clone()]);
                     }
@@ -286,10 +298,4 @@ fn map_rows(mapped: &mut Vec<f32>, count: usize, rows: &[f32], stack: &Stack, di
     if !stack.offset.is_empty() {
         product_nt(mapped, Rows::new(rows, dim), Rows::new(&stack.matrix, dim));
     }
-}
-
-/// Columns of the products with a stack: one without maps has an idle one, so that every row has
-/// its slice.
-fn columns(stack: &Stack) -> usize {
-    stack.offset.len().max(1)
 }

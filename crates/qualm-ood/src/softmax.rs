@@ -1,0 +1,28 @@
+use qualm_linalg::{largest, log_sum_exp};
+
+/// Turns a row of logits into its softmax probabilities.
+pub(crate) fn softmax(row: &mut [f32]) {
+    let Some((_, max)) = largest(row) else {
+        return;
+    };
+    // The maximum goes first: a difference of large logits is exact where their normaliser is not.
+    let normaliser = (log_sum_exp(row, max) - f64::from(max)) as f32;
+    row.iter_mut()
+        .for_each(|x| *x = ((*x - max) - normaliser).exp());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::softmax;
+
+    #[test]
+    fn by_hand() {
+        let mut row = [0.0, 3f32.ln()];
+        softmax(&mut row);
+        assert!((row[0] - 0.25).abs() < 1e-6 && (row[1] - 0.75).abs() < 1e-6);
+        let mut large = [1e5, 1e5 - 1.0];
+        softmax(&mut large);
+        assert!((large[0] - 0.731_058_6).abs() < 1e-6, "{large:?}");
+        softmax(&mut []);
+    }
+}
