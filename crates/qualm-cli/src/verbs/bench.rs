@@ -65,6 +65,10 @@ pub(crate) struct How {
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
 
+    /// Write the tables as Markdown here
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -89,6 +93,13 @@ pub(crate) struct How {
     /// The detector that the others are compared with [default: msp where there is one]
     #[arg(long, value_name = "NAME")]
     baseline: Option<String>,
+}
+
+impl How {
+    /// What will be written.
+    fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.html.iter().chain(&self.csv).chain(&self.markdown)
+    }
 }
 
 /// What is compared.
@@ -148,7 +159,7 @@ pub(crate) fn hold(contest: &Contest<'_>, how: &How) -> anyhow::Result<Ended> {
         .map(|text| Requirement::parse_list(text))
         .collect::<Result<Vec<_>, _>>()?
         .concat();
-    for path in how.html.iter().chain(&how.csv) {
+    for path in how.files() {
         outputs::check(path)?;
     }
     let recipes = Recipe::parse_list(contest.methods)?;
@@ -189,7 +200,7 @@ pub(crate) fn hold(contest: &Contest<'_>, how: &How) -> anyhow::Result<Ended> {
         .collect::<Result<_, _>>()?;
     write_files(&evaluation, contest, how)?;
     console::show(&evaluation.summary(), &evaluation, how.json)?;
-    for path in how.html.iter().chain(&how.csv) {
+    for path in how.files() {
         console::note(&format!("wrote {}", path.display()));
     }
     for check in &checked {
@@ -210,6 +221,10 @@ fn write_files(evaluation: &Evaluation, contest: &Contest<'_>, how: &How) -> any
     if let Some(path) = &how.csv {
         let figures = qualm_report::to_csv(&evaluation.flat_table());
         AtomicFile::save(path, |file| file.write_all(figures.as_bytes()))?;
+    }
+    if let Some(path) = &how.markdown {
+        let tables = qualm_report::to_markdown(&evaluation.summary());
+        AtomicFile::save(path, |file| file.write_all(tables.as_bytes()))?;
     }
     Ok(())
 }
