@@ -1,8 +1,8 @@
 use crate::OodError;
 use crate::method::Method;
 use crate::methods::{
-    cosine, energy, entropy, generalised_entropy, gradnorm, klmatching, knn, mahalanobis,
-    mahalanobis_unit, maxlogit, mcm, msp, residual, rmd, ssd, tempscale, vim,
+    cosine, energy, entropy, fdbd, generalised_entropy, gradnorm, klmatching, knn, mahalanobis,
+    mahalanobis_unit, maxlogit, mcm, msp, nci, neco, pnml, residual, rmd, she, ssd, tempscale, vim,
 };
 use crate::recipe::Arguments;
 use crate::shapers::{ash, dice, lts, react, scale, vra};
@@ -79,6 +79,11 @@ pub static CATALOGUE: &[Entry] = &[
     rmd::UNIT,
     ssd::ENTRY,
     cosine::ENTRY,
+    she::ENTRY,
+    fdbd::ENTRY,
+    nci::ENTRY,
+    pnml::ENTRY,
+    neco::ENTRY,
     knn::ENTRY,
     react::ENTRY,
     vra::ENTRY,

@@ -134,3 +134,40 @@ pub(crate) fn fit_logit_scores(
     let bundle = fit_one(recipe, &logits(train), None).unwrap();
     scores_of(&bundle, &logits(rows))
 }
+
+fn fit_labelled_head(
+    recipe: &str,
+    train: &[f32],
+    dim: usize,
+    labels: &[i64],
+    head: Head,
+) -> Result<Bundle, OodError> {
+    let train = features(train, dim).with_labels(labels.to_vec()).unwrap();
+    fit_one(recipe, &train, Some(head))
+}
+
+/// Fits on labelled rows of a classifier with this head and scores others.
+pub(crate) fn fit_labelled_head_scores(
+    recipe: &str,
+    train: &[f32],
+    dim: usize,
+    labels: &[i64],
+    head: Head,
+    rows: &[f32],
+) -> Vec<f64> {
+    let bundle = fit_labelled_head(recipe, train, dim, labels, head).unwrap();
+    scores_of(&bundle, &features(rows, dim))
+}
+
+/// Why fitting on labelled rows of a classifier with this head fails.
+pub(crate) fn fit_labelled_head_error(
+    recipe: &str,
+    train: &[f32],
+    dim: usize,
+    labels: &[i64],
+    head: Head,
+) -> String {
+    fit_labelled_head(recipe, train, dim, labels, head)
+        .unwrap_err()
+        .to_string()
+}

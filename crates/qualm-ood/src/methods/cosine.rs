@@ -28,16 +28,11 @@ pub(crate) const ENTRY: Entry = Entry {
 #[derive(Debug, Clone, Copy)]
 struct Cosine;
 
-/// The means of the classes, of unit length, row-major; classes without a direction are left out.
-pub(super) fn unit_rows<'a>(means: impl Iterator<Item = &'a [f64]>) -> Vec<f32> {
-    let mut unit = Vec::new();
-    for mean in means {
-        let norm = mean.iter().map(|x| x * x).sum::<f64>().sqrt();
-        if norm > 0.0 {
-            unit.extend(mean.iter().map(|x| (x / norm) as f32));
-        }
-    }
-    unit
+/// The numbers divided by their Euclidean norm; zeros stay zeros.
+pub(super) fn unit_row(row: &[f64]) -> impl Iterator<Item = f32> {
+    let norm = row.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+    row.iter().map(move |x| (x * scale) as f32)
 }
 
 impl Method for Cosine {
@@ -52,7 +47,11 @@ impl Method for Cosine {
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
         let sums = context.sums(SumOf::Raw, SumBy::Label)?;
         // Sums have the directions of means.
-        let matrix = unit_rows(sums.sums.chunks_exact(sums.width()));
+        let directions = sums
+            .sums
+            .chunks_exact(sums.width())
+            .filter(|sum| sum.iter().any(|&x| x != 0.0));
+        let matrix: Vec<f32> = directions.flat_map(unit_row).collect();
         if matrix.is_empty() {
             return Err(context.error("every class mean is zero, which has no direction"));
         }

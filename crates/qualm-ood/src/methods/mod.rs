@@ -1,11 +1,13 @@
 //! One method a file: its recipe, how it follows from the fitting statistics, its detector, and a
 //! hand-worked test.
 
+mod centre;
 pub(crate) mod cosine;
 mod covariance;
 mod dimension;
 pub(crate) mod energy;
 pub(crate) mod entropy;
+pub(crate) mod fdbd;
 pub(crate) mod generalised_entropy;
 pub(crate) mod gradnorm;
 pub(crate) mod klmatching;
@@ -16,9 +18,13 @@ pub(crate) mod mahalanobis_unit;
 pub(crate) mod maxlogit;
 pub(crate) mod mcm;
 pub(crate) mod msp;
+pub(crate) mod nci;
+pub(crate) mod neco;
+pub(crate) mod pnml;
 pub(crate) mod residual;
 pub(crate) mod rmd;
 pub(crate) mod shaped;
+pub(crate) mod she;
 pub(crate) mod ssd;
 pub(crate) mod tempscale;
 pub(crate) mod vim;

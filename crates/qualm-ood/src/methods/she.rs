@@ -1,0 +1,224 @@
+//! SHE: simplified Hopfield energy.
+
+use std::sync::Arc;
+
+use super::centre::distance;
+use super::cosine::unit_row;
+use crate::OodError;
+use crate::catalogue::{Entry, Parse};
+use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
+use crate::fit::FitContext;
+use crate::method::{Method, Needs};
+use crate::score::Row;
+use crate::statistics::{ClassSums, SumBy, SumOf, SumSet};
+use crate::tensors::{TensorReader, TensorWriter};
+use crate::view::View;
+
+pub(crate) const ENTRY: Entry = Entry {
+    word: "she",
+    formula: "-<x, m_p>, p predicted, m_p mean of rows rightly classified as p",
+    paper: "Zhang et al., ICLR 2023",
+    inputs: "features and logits; fitting needs labels",
+    parameters: "metric=inner|euclidean|cosine",
+    parse: Parse::Method(|arguments| {
+        let metric = match arguments.take("metric") {
+            None | Some("inner") => Metric::Inner,
+            Some("euclidean") => Metric::Euclidean,
+            Some("cosine") => Metric::Cosine,
+            Some(other) => {
+                let what = "`inner`, `euclidean` or `cosine`";
+                return Err(arguments.wrong("metric", other, what));
+            }
+        };
+        Ok(Box::new(She { metric }))
+    }),
+};
+
+/// Outlier score `-<x, m_p>` with `p` the predicted class of the row and `m_p` the mean of the
+/// fitting rows of class `p` that the classifier gets right, the pattern stored for that class
+/// (Zhang et al. 2023, "Out-of-distribution detection based on in-distribution data patterns
+/// memorization with modern Hopfield energy", equation 7). `metric=euclidean` scores the distance
+/// `||x - m_p||` instead, `metric=cosine` minus the cosine, as in the paper's ablation.
+///
+/// A class of which no row is classified right has no pattern; rows that are predicted as one take
+/// the mean over all rows that are classified right. OpenOOD scores them NaN, pytorch-ood 0.4.0
+/// refuses to fit.
+#[derive(Debug, Clone, Copy)]
+struct She {
+    metric: Metric,
+}
+
+/// How alike a row and a pattern are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Metric {
+    Inner,
+    Euclidean,
+    Cosine,
+}
+
+impl Metric {
+    /// Which view of a row meets the patterns.
+    fn view(self) -> View {
+        match self {
+            Self::Inner | Self::Euclidean => View::Raw,
+            Self::Cosine => View::Unit,
+        }
+    }
+}
+
+impl Method for She {
+    fn needs(&self) -> Needs {
+        Needs {
+            features: true,
+            logits: true,
+            sums: SumSet::only(SumOf::Raw, SumBy::Correct),
+            ..Needs::default()
+        }
+    }
+
+    fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
+        let sums = context.sums(SumOf::Raw, SumBy::Correct)?;
+        let without = sums.counts.iter().filter(|&&count| count == 0).count();
+        if without > 0 {
+            context.warn(format!(
+                "the classifier gets no fitting row right of {without} of {} classes; where it predicts \
+                 one of them, she compares with the mean of all rows that it gets right",
+                sums.classes()
+            ));
+        }
+        let mut matrix = Vec::with_capacity(sums.sums.len());
+        for pattern in patterns(sums) {
+            match self.metric {
+                Metric::Inner | Metric::Euclidean => {
+                    matrix.extend(pattern.iter().map(|&x| x as f32));
+                }
+                Metric::Cosine => matrix.extend(unit_row(&pattern)),
+            }
+        }
+        let patterns = Arc::new(AffineMap {
+            view: self.metric.view(),
+            matrix,
+            offset: vec![0.0; sums.classes()],
+        });
+        Ok(Box::new(SheDetector {
+            metric: self.metric,
+            patterns,
+        }))
+    }
+
+    fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
+        let patterns = AffineMap::load("patterns", self.metric.view(), tensors)?;
+        if patterns.outputs() != tensors.classes() {
+            return Err(tensors.wrong("patterns_matrix", "has not a row for each class"));
+        }
+        Ok(Box::new(SheDetector {
+            metric: self.metric,
+            patterns,
+        }))
+    }
+}
+
+/// The pattern of each class.
+fn patterns(sums: &ClassSums) -> impl Iterator<Item = Vec<f64>> {
+    let count = sums.counts.iter().sum::<u64>() as f64;
+    let mut of_all = vec![0.0; sums.width()];
+    for class in sums.sums.chunks_exact(sums.width()) {
+        let to = of_all.iter_mut().zip(class);
+        to.for_each(|(to, x)| *to += x / count);
+    }
+    (0..sums.classes()).map(move |class| sums.mean(class).unwrap_or_else(|| of_all.clone()))
+}
+
+#[derive(Debug)]
+struct SheDetector {
+    metric: Metric,
+    /// A row for each class.
+    patterns: Arc<AffineMap>,
+}
+
+impl Detector for SheDetector {
+    fn inputs(&self) -> Inputs {
+        let euclidean = self.metric == Metric::Euclidean;
+        Inputs {
+            logits: Some(LogitInput::Plain),
+            features: euclidean,
+            maps: match euclidean {
+                true => Vec::new(),
+                false => vec![Arc::clone(&self.patterns)],
+            },
+            ..Inputs::default()
+        }
+    }
+
+    fn parts(&self) -> &'static [&'static str] {
+        match self.metric {
+            Metric::Inner => &["inner product with the pattern of the predicted class"],
+            Metric::Euclidean => &["distance from the pattern of the predicted class"],
+            Metric::Cosine => &["cosine with the pattern of the predicted class"],
+        }
+    }
+
+    fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
+        // `solve` and `load` saw to it that every class has a pattern.
+        let class = row.logits().predicted;
+        parts[0] = match self.metric {
+            Metric::Inner | Metric::Cosine => f64::from(row.map(0)[class]),
+            Metric::Euclidean => {
+                let row = row.features();
+                distance(row, &self.patterns.matrix[class * row.len()..][..row.len()])
+            }
+        };
+    }
+
+    fn score(&self, parts: &[f64]) -> f64 {
+        match self.metric {
+            Metric::Inner | Metric::Cosine => -parts[0],
+            Metric::Euclidean => parts[0],
+        }
+    }
+
+    fn save(&self, tensors: &mut TensorWriter) {
+        self.patterns.save("patterns", tensors);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use qualm_data::Head;
+
+    use crate::testing::{fit_labelled_head_error, fit_labelled_head_scores};
+
+    /// Logits (x, y, -9). Class 0 has (4, 0) and (2, 0), its (0, 1) is taken for class 1; class 1
+    /// has (0, 6), class 2 nothing.
+    const TRAIN: [f32; 8] = [4.0, 0.0, 2.0, 0.0, 0.0, 1.0, 0.0, 6.0];
+    const LABELS: [i64; 4] = [0, 0, 0, 1];
+
+    fn head(last: f32) -> Head {
+        Head::new(vec![1.0, 0.0, 0.0, 1.0, 0.0, 0.0], vec![0.0, 0.0, last], 2).unwrap()
+    }
+
+    fn scores(recipe: &str, last: f32) -> Vec<f64> {
+        let rows = [4.0, 3.0, -6.0, 8.0];
+        fit_labelled_head_scores(recipe, &TRAIN, 2, &LABELS, head(last), &rows)
+    }
+
+    #[test]
+    fn by_hand() {
+        // Patterns (3, 0) and (0, 6); (4, 3) is predicted 0 and (-6, 8) 1.
+        assert_eq!(scores("she", -9.0), [-12.0, -48.0]);
+        let far = scores("she(metric=euclidean)", -9.0);
+        let want = [10f64.sqrt(), 40f64.sqrt()];
+        assert!(far.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-6));
+        let cosine = scores("she(metric=cosine)", -9.0);
+        assert!((cosine[0] + 0.8).abs() < 1e-6 && (cosine[1] + 0.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_class_without_a_pattern_takes_that_of_all() {
+        // With a last logit of 5 all is class 2 but (0, 6) and (-6, 8): the pattern of all is
+        // (0, 6).
+        assert_eq!(scores("she", 5.0), [-18.0, -48.0]);
+        let error = fit_labelled_head_error("she", &TRAIN, 2, &LABELS, head(9.0));
+        assert!(error.contains("no fitting row right"), "{error}");
+    }
+}
