@@ -80,7 +80,7 @@ pub use evaluate::{
 pub use explain::{ExplainedNeighbour, ExplainedScore, Explanation, explain};
 pub use fit::{
     BLOCK_ROWS, FitInput, FitOptions, Fitted, Merged, Shard, Split, Tally, fit, fit_shard_pass1,
-    fit_shard_pass2, merge_parts,
+    fit_shard_pass2, fit_with_checkpoints, merge_parts,
 };
 pub use recipe::Recipe;
 pub use reference::ReferenceRows;

@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use qualm_data::{FeatureSet, Source};
 use qualm_ood::{
     FitInput, FitOptions, Recipe, Shard, Split, calibrate, fit, fit_shard_pass1, fit_shard_pass2,
+    fit_with_checkpoints,
 };
 use qualm_stats::random::DEFAULT_SEED;
 
@@ -63,6 +65,11 @@ pub(crate) struct Arguments {
     /// Where to write the bundle, or the part of a fit
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+
+    /// Keep what is done in this folder, so that the same command goes on where it was interrupted;
+    /// the folder is removed when the bundle stands
+    #[arg(long, value_name = "FOLDER", conflicts_with = "pass")]
+    checkpoint: Option<PathBuf>,
 
     /// Run pass 1 or 2 over one shard; `qualm merge` joins the parts
     #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
@@ -164,7 +171,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         .map(FeatureSet::open)
         .transpose()?;
     let bar = console::progress("fitting", 2 * train.schema().rows);
-    let mut fitted = fit(input, &recipes, &options, &mut |rows| bar.inc(rows))?;
+    let mut progress = |rows| bar.inc(rows);
+    let mut fitted = match &arguments.checkpoint {
+        None => fit(input, &recipes, &options, &mut progress)?,
+        Some(folder) => fit_with_checkpoints(input, &recipes, &options, folder, &mut progress)?,
+    };
     bar.finish_and_clear();
     for warning in &fitted.warnings {
         console::warn(warning);
@@ -179,6 +190,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         );
     }
     fitted.bundle.save(output)?;
+    if let Some(folder) = &arguments.checkpoint {
+        std::fs::remove_dir_all(folder)
+            .with_context(|| format!("{}: cannot be removed", folder.display()))?;
+    }
     let tally = fitted.bundle.tally();
     let names: Vec<&str> = fitted.bundle.names().collect();
     let reference = fitted

@@ -6,6 +6,7 @@
 
 mod admit;
 mod blocks;
+mod checkpoint;
 mod context;
 mod gather;
 mod memory;
@@ -18,9 +19,10 @@ mod split;
 
 pub(crate) use admit::left_out;
 pub use blocks::BLOCK_ROWS;
+pub use checkpoint::fit_with_checkpoints;
 pub(crate) use context::{FitContext, Origin};
 pub use pass1::Tally;
-pub(crate) use pass2::Pass2;
+pub(crate) use pass2::{Pass2, TailNeeds};
 pub use run::{FitInput, FitOptions, Fitted, fit};
 pub use sharded::{Merged, Shard, fit_shard_pass1, fit_shard_pass2, merge_parts};
 pub use split::Split;

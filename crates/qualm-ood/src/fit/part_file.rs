@@ -3,13 +3,13 @@
 use qualm_data::Head;
 
 use super::pass1::{Moments, Pass1};
-use super::pass2::{HeldRows, PartSums, Pass2};
+use super::pass2::{HeldRows, PartSums, Pass2, TailNeeds};
 use crate::OodError;
 use crate::bundle::write_head;
 use crate::method::Needs;
 use crate::statistics::{
     Bank, BankNeed, ClassScatters, ClassSums, Forest, Histogram, NewRows, Node, SecondMoment,
-    SumBy, TemperatureSums,
+    SumBy, Tails, TemperatureSums,
 };
 use crate::tensors::{TensorFile, TensorReader, TensorWriter};
 use crate::view::View;
@@ -82,6 +82,14 @@ pub(super) fn of_second(pass: &Pass2) -> TensorWriter {
         tensors.vector("count", &[node.value.count]);
         tensors.vector("sums", &node.value.sums);
     }
+    for (detector, tails) in &pass.tails {
+        let all = || tails.classes.iter();
+        let classes = all().flat_map(|(&class, numbers)| numbers.iter().map(move |_| class as u64));
+        let numbers = all().flat_map(|(_, numbers)| numbers).copied();
+        tensors.set_prefix(format!("tail/{detector}/"));
+        tensors.vector("classes", &classes.collect::<Vec<u64>>());
+        tensors.vector("numbers", &numbers.collect::<Vec<f64>>());
+    }
     for (first, held) in &pass.held {
         tensors.set_prefix(format!("held/{first}/"));
         tensors.vector("parts", &held.parts);
@@ -90,8 +98,13 @@ pub(super) fn of_second(pass: &Pass2) -> TensorWriter {
     tensors
 }
 
-/// What a part of a second pass holds; rows have `width` parts.
-pub(super) fn second(file: &TensorFile<'_>, width: usize) -> Result<Pass2, OodError> {
+/// What a part of a second pass holds; rows have `width` parts, `tails` says of which detectors the
+/// largest were kept.
+pub(super) fn second(
+    file: &TensorFile<'_>,
+    width: usize,
+    tails: &TailNeeds,
+) -> Result<Pass2, OodError> {
     let mut pass = Pass2::default();
     for index in 0.. {
         let reader = file.reader(format!("node/{index}/"));
@@ -110,6 +123,15 @@ pub(super) fn second(file: &TensorFile<'_>, width: usize) -> Result<Pass2, OodEr
             level,
             value,
         });
+    }
+    for (&detector, need) in tails {
+        let reader = file.reader(format!("tail/{detector}/"));
+        let numbers = reader.any_vector::<f64>("numbers")?;
+        let classes = reader.vector::<u64>("classes", numbers.len())?;
+        let own: &mut Tails = pass.tails.entry(detector).or_default();
+        for (class, number) in classes.into_iter().zip(numbers) {
+            own.add(class as usize, number, need.keep);
+        }
     }
     for first in file.numbers_after("held/") {
         let reader = file.reader(format!("held/{first}/"));

@@ -6,17 +6,23 @@ use super::Split;
 use super::blocks::{BLOCK_ROWS, Sorted, select_rows};
 use crate::OodError;
 use crate::extent::Extent;
+use crate::method::TailNeed;
 use crate::score::{Scorer, TILE_ROWS, TileRows};
-use crate::statistics::{Forest, Merge};
+use crate::statistics::{Forest, Merge, Tails};
 
 /// What the second pass gathers: sums of the detectors' parts over the fitting rows, and the parts
 /// of the rows held back.
 #[derive(Debug, Default)]
 pub(crate) struct Pass2 {
     pub(crate) sums: Forest<PartSums>,
+    /// The largest numbers by class, of the detectors that asked for them.
+    pub(crate) tails: BTreeMap<usize, Tails>,
     /// Runs of rows held back, keyed by the number of the first.
     pub(crate) held: BTreeMap<u64, HeldRows>,
 }
+
+/// Which detectors want the largest of which of their parts, by their place in the bundle.
+pub(crate) type TailNeeds = BTreeMap<usize, TailNeed>;
 
 /// Sums of parts, all detectors in a row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -46,6 +52,15 @@ impl Merge for PartSums {
 }
 
 impl PartSums {
+    fn add(&mut self, parts: &[f64]) {
+        self.count += 1.0;
+        self.sums.resize(parts.len(), 0.0);
+        self.sums
+            .iter_mut()
+            .zip(parts)
+            .for_each(|(sum, part)| *sum += part);
+    }
+
     /// Mean of each part.
     pub(crate) fn means(&self) -> Vec<f64> {
         self.sums.iter().map(|sum| sum / self.count).collect()
@@ -54,58 +69,56 @@ impl PartSums {
 
 impl Pass2 {
     /// Takes in what other rows gave.
-    pub(crate) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self, needs: &TailNeeds) {
         for node in other.sums.into_nodes() {
             self.sums.insert(node);
+        }
+        for (detector, tails) in other.tails {
+            let keep = needs.get(&detector).map_or(0, |need| need.keep);
+            self.tails.entry(detector).or_default().merge(tails, keep);
         }
         self.held.extend(other.held);
     }
 }
 
-/// Runs the second pass with the detectors of `scorer`. `means` tells whether the fitting rows
-/// must be measured, or only those held back.
+/// Runs the second pass with the detectors of `scorer`. The fitting rows are measured where `fit`
+/// says which of their largest numbers are wanted; those held back always are.
 pub(crate) fn run(
     extent: &Extent<'_>,
     scorer: &mut Scorer<'_>,
     split: &Split,
-    means: bool,
+    fit: Option<&TailNeeds>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Pass2, OodError> {
     let mut pass = Pass2::default();
     let mut kept = Kept::default();
+    for &detector in fit.into_iter().flatten().map(|(detector, _)| detector) {
+        pass.tails.insert(detector, Tails::default());
+    }
     extent.for_each_block(BLOCK_ROWS, |chunk| {
         let sorted = Sorted::new(chunk, split, None, extent.source.name())?;
-        if means {
+        if let Some(needs) = fit {
             let mut block = PartSums::default();
-            kept.measure(
-                chunk,
-                &sorted.fit,
-                scorer,
-                |parts| {
-                    block.count += 1.0;
-                    block.sums.resize(parts.len(), 0.0);
-                    block
-                        .sums
-                        .iter_mut()
-                        .zip(parts)
-                        .for_each(|(sum, part)| *sum += part);
-                },
-                |_| {},
-            );
+            kept.measure(chunk, &sorted.fit, scorer, |scorer, row, place| {
+                block.add(scorer.all_parts(row));
+                // Outliers, whose labels are negative, are not fitted on.
+                let label = chunk.labels.get(place).map(|&label| label as u32);
+                if label.is_some() && label == scorer.predicted(row) {
+                    for (detector, tails) in &mut pass.tails {
+                        let need = needs[detector];
+                        let number = scorer.parts(row, *detector)[need.part];
+                        tails.add(chunk.labels[place] as usize, number, need.keep);
+                    }
+                }
+            });
             pass.sums.insert_block(chunk.first_row / BLOCK_ROWS, block);
         }
         if let Some(&first) = sorted.held.first() {
             let mut held = HeldRows::default();
-            let (parts, predicted) = (&mut held.parts, &mut held.predicted);
-            kept.measure(
-                chunk,
-                &sorted.held,
-                scorer,
-                |row| parts.extend_from_slice(row),
-                |class| {
-                    predicted.push(class);
-                },
-            );
+            kept.measure(chunk, &sorted.held, scorer, |scorer, row, _| {
+                held.parts.extend_from_slice(scorer.all_parts(row));
+                held.predicted.extend(scorer.predicted(row));
+            });
             pass.held.insert(chunk.first_row + first as u64, held);
         }
         progress(chunk.rows as u64);
@@ -122,13 +135,14 @@ struct Kept {
 }
 
 impl Kept {
+    /// Measures the rows at the places `keep` of a block; `take` gets each row's number in the
+    /// scorer's tile and its place.
     fn measure(
         &mut self,
         chunk: &Chunk,
         keep: &[usize],
         scorer: &mut Scorer<'_>,
-        mut parts: impl FnMut(&[f64]),
-        mut predicted: impl FnMut(u32),
+        mut take: impl FnMut(&Scorer<'_>, usize, usize),
     ) {
         if chunk.rows == 0 {
             return;
@@ -146,11 +160,8 @@ impl Kept {
                 logits: &logits[start * classes..end * classes],
                 rows: end - start,
             });
-            for row in 0..end - start {
-                parts(scorer.all_parts(row));
-                if let Some(class) = scorer.predicted(row) {
-                    predicted(class);
-                }
+            for (row, &place) in keep[start..end].iter().enumerate() {
+                take(scorer, row, place);
             }
         }
     }

@@ -117,7 +117,7 @@ pub fn fit(
     let first = pass1::run(&extent, needs, split, input.head, shape.classes, progress)?;
     let mut solved = solve(first, input.head, recipes, shape, options.split)?;
     let mut passes = 1;
-    if needs.part_means || options.split.fraction > 0.0 {
+    if needs.second_pass() || options.split.fraction > 0.0 {
         let second = second_pass(&solved, &extent, progress)?;
         solved.complete(second)?;
         passes = 2;
@@ -242,8 +242,15 @@ pub(super) fn second_pass(
         schema.classes,
     );
     let mut scorer = Scorer::new(detectors, plan, bundle.head());
-    let means = bundle.needs().part_means;
-    pass2::run(extent, &mut scorer, bundle.split(), means, progress)
+    let tails = bundle.tails();
+    let measured = bundle.needs().second_pass();
+    pass2::run(
+        extent,
+        &mut scorer,
+        bundle.split(),
+        measured.then_some(&tails),
+        progress,
+    )
 }
 
 impl Solved {

@@ -44,6 +44,16 @@ pub enum Shard {
 }
 
 impl Shard {
+    /// How many of `rows` rows this part holds.
+    pub(super) fn rows(&self, rows: u64) -> u64 {
+        match *self {
+            Self::Starting(_) => rows,
+            Self::Part { index, count } => {
+                part_bound(rows, index + 1, count) - part_bound(rows, index, count)
+            }
+        }
+    }
+
     fn extent<'a>(&self, source: &'a dyn Source) -> Result<Extent<'a>, OodError> {
         let rows = source.schema().rows;
         match *self {
@@ -58,11 +68,6 @@ impl Shard {
             }),
             Self::Part { index, count } => {
                 let blocks = rows.div_ceil(BLOCK_ROWS);
-                let bound = |i: u64| {
-                    // 128 bits: blocks times shards may exceed 64.
-                    let block = u128::from(blocks) * u128::from(i) / u128::from(count.max(1));
-                    (block as u64).saturating_mul(BLOCK_ROWS).min(rows)
-                };
                 if count > blocks {
                     return Err(OodError::rows(
                         source.name(),
@@ -75,11 +80,19 @@ impl Shard {
                 Ok(Extent {
                     source,
                     offset: 0,
-                    rows: bound(index)..bound(index + 1),
+                    rows: part_bound(rows, index, count)..part_bound(rows, index + 1, count),
                 })
             }
         }
     }
+}
+
+/// The row at which part `index` of `count` begins.
+fn part_bound(rows: u64, index: u64, count: u64) -> u64 {
+    // 128 bits: blocks times shards may exceed 64.
+    let blocks = u128::from(rows.div_ceil(BLOCK_ROWS));
+    let block = blocks * u128::from(index) / u128::from(count.max(1));
+    (block as u64).saturating_mul(BLOCK_ROWS).min(rows)
 }
 
 /// Runs the first pass over one shard and writes its statistics to `out`.
@@ -329,6 +342,7 @@ fn merge_second(plan: &Part, parts: &[Part], out: &Path) -> Result<(), OodError>
     let mut bundle = Bundle::from_file(&plan.name, &plan.bytes, Kind::Plan)?;
     let hash = sha256(&plan.bytes);
     let mut all = Pass2::default();
+    let tails = bundle.tails();
     for part in parts {
         part.header.expect(&part.name, Kind::Pass2)?;
         if part.header.plan_sha256.as_ref() != Some(&hash) {
@@ -341,10 +355,10 @@ fn merge_second(plan: &Part, parts: &[Part], out: &Path) -> Result<(), OodError>
             ));
         }
         let file = TensorFile::parse(&part.name, &part.bytes)?;
-        all.merge(part_file::second(&file, bundle.parts())?);
+        all.merge(part_file::second(&file, bundle.parts(), &tails)?, &tails);
     }
     let measured: f64 = all.sums.nodes().iter().map(|node| node.value.count).sum();
-    if bundle.needs().part_means && measured as u64 != bundle.tally().fitted {
+    if bundle.needs().second_pass() && measured as u64 != bundle.tally().fitted {
         return Err(OodError::bundle(
             &plan.name,
             format!(
