@@ -1,8 +1,9 @@
 use crate::OodError;
 use crate::method::Method;
 use crate::methods::{
-    cosine, energy, entropy, fdbd, generalised_entropy, gradnorm, klmatching, knn, mahalanobis,
-    mahalanobis_unit, maxlogit, mcm, msp, nci, neco, pnml, residual, rmd, she, ssd, tempscale, vim,
+    cosine, energy, entropy, fdbd, generalised_entropy, gmm, gradnorm, klmatching, knn,
+    mahalanobis, mahalanobis_unit, maxlogit, mcm, msp, nci, neco, nnguide, openmax, pnml, residual,
+    rmd, she, ssd, tempscale, vim,
 };
 use crate::recipe::Arguments;
 use crate::shapers::{ash, dice, lts, react, scale, vra};
@@ -72,6 +73,7 @@ pub static CATALOGUE: &[Entry] = &[
     mcm::ENTRY,
     tempscale::ENTRY,
     klmatching::ENTRY,
+    openmax::ENTRY,
     gradnorm::ENTRY,
     mahalanobis::ENTRY,
     mahalanobis_unit::ENTRY,
@@ -84,6 +86,8 @@ pub static CATALOGUE: &[Entry] = &[
     nci::ENTRY,
     pnml::ENTRY,
     neco::ENTRY,
+    nnguide::ENTRY,
+    gmm::ENTRY,
     knn::ENTRY,
     react::ENTRY,
     vra::ENTRY,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use crate::OodError;
 use crate::score::Row;
 use crate::shaping::Shaping;
-use crate::statistics::Bank;
+use crate::statistics::{Bank, Tails};
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
 use crate::view::View;
 
@@ -41,6 +41,15 @@ pub(crate) trait Detector: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Completes the detector with the largest numbers of each class; called once, and only where
+    /// [`Needs::tail`](crate::method::Needs::tail) is set.
+    ///
+    /// # Errors
+    /// As for [`set_part_means`](Detector::set_part_means).
+    fn set_tails(&mut self, _tails: &Tails) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Writes what [`Method::load`](crate::method::Method::load) needs.
     fn save(&self, tensors: &mut TensorWriter);
 }
@@ -57,6 +66,8 @@ pub(crate) struct Inputs {
     /// A row-major `K x C` matrix, with whose rows the classifier's probabilities are multiplied;
     /// only where logits are asked for.
     pub(crate) probability_map: Option<Arc<[f32]>>,
+    /// Squared norms of linear maps of the features.
+    pub(crate) norms: Option<NormInput>,
     /// The nearest rows of a bank, by inner product of unit rows.
     pub(crate) neighbours: Option<NeighbourInput>,
 }
@@ -68,6 +79,16 @@ pub(crate) enum LogitInput {
     Plain,
     /// Those of the classifier after features, weights or logits were reshaped.
     Shaped(Arc<Shaping>),
+}
+
+/// Several linear maps with `size` outputs each, stacked; of each only the squared norm of its
+/// outputs is looked at, so that the outputs themselves need not be kept for all maps at once.
+#[derive(Debug, Clone)]
+pub(crate) struct NormInput {
+    /// The maps, one below the other.
+    pub(crate) map: Arc<AffineMap>,
+    /// Outputs of each.
+    pub(crate) size: usize,
 }
 
 /// The `k` nearest rows of a bank.

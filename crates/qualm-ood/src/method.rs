@@ -31,6 +31,19 @@ pub(crate) struct Needs {
     pub(crate) temperature: bool,
     /// Second pass: the mean over the fitting rows of each of the detector's parts.
     pub(crate) part_means: bool,
+    /// Second pass: the largest of one of the detector's parts, class by class; needs labels and
+    /// logits.
+    pub(crate) tail: Option<TailNeed>,
+}
+
+/// Of which part the largest numbers are kept: over the rows of each class that the classifier gets
+/// right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TailNeed {
+    /// The part.
+    pub(crate) part: usize,
+    /// How many are kept.
+    pub(crate) keep: usize,
 }
 
 impl Needs {
@@ -56,6 +69,7 @@ impl Needs {
             activations: self.activations || other.activations,
             temperature: self.temperature || other.temperature,
             part_means: self.part_means || other.part_means,
+            tail: self.tail.or(other.tail),
         }
     }
 
@@ -64,6 +78,12 @@ impl Needs {
         self.sums.iter().any(|kind| kind.by.labels())
             || self.class_scatters.any()
             || self.temperature
+            || self.tail.is_some()
+    }
+
+    /// Whether the second pass measures the fitting rows.
+    pub(crate) fn second_pass(self) -> bool {
+        self.part_means || self.tail.is_some()
     }
 
     /// Whether the first pass must compute logits.
@@ -92,8 +112,9 @@ pub(crate) trait Method: Debug + Send + Sync {
     /// What fitting must gather.
     fn needs(&self) -> Needs;
 
-    /// The detector that follows from the first pass. Where [`Needs::part_means`] is set, it is
-    /// complete only after [`Detector::set_part_means`].
+    /// The detector that follows from the first pass. Where the second pass is asked for
+    /// something, it is complete only after [`Detector::set_part_means`] or
+    /// [`Detector::set_tails`].
     ///
     /// # Errors
     /// When the method cannot be fitted to these rows; the message says why and the way out.

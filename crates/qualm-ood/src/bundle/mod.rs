@@ -9,7 +9,7 @@ pub(crate) use header::{Header, Kind, head_sha256, hex, read_head, write_head};
 pub use shape::Shape;
 
 use crate::detector::Detector;
-use crate::fit::{Pass2, Split, Tally, left_out};
+use crate::fit::{Pass2, Split, TailNeeds, Tally, left_out};
 use crate::method::Needs;
 use crate::reference::ReferenceRows;
 use crate::score::{Plan, Scorer};
@@ -143,9 +143,18 @@ impl Bundle {
             .fold(Needs::default(), |all, fitted| all.or(needs(fitted)))
     }
 
+    /// Which detectors want their largest numbers by class.
+    pub(crate) fn tails(&self) -> TailNeeds {
+        let detectors = self.detectors.iter().enumerate();
+        let need = |(at, fitted): (usize, &FittedDetector)| {
+            fitted.recipe.method().needs().tail.map(|need| (at, need))
+        };
+        detectors.filter_map(need).collect()
+    }
+
     /// Completes detectors and reference with the second pass. Returns why optional methods are
     /// left out, a sentence each.
-    pub(crate) fn complete(&mut self, second: Pass2) -> Result<Vec<String>, OodError> {
+    pub(crate) fn complete(&mut self, mut second: Pass2) -> Result<Vec<String>, OodError> {
         let means = second
             .sums
             .finish()
@@ -156,16 +165,20 @@ impl Bundle {
         let mut places = Vec::with_capacity(self.detectors.len());
         let mut kept = Vec::with_capacity(self.detectors.len());
         let mut start = 0;
-        for mut fitted in std::mem::take(&mut self.detectors) {
+        let tails = std::mem::take(&mut second.tails);
+        for (at, mut fitted) in std::mem::take(&mut self.detectors).into_iter().enumerate() {
             let own = start..start + fitted.detector.parts().len();
             start = own.end;
-            let completed = match fitted.recipe.method().needs().part_means {
+            let mut completed = match fitted.recipe.method().needs().part_means {
                 false => Ok(()),
                 true => match means.get(own.clone()) {
                     None => Err("there is no row to fit on".to_owned()),
                     Some(means) => fitted.detector.set_part_means(means),
                 },
             };
+            if let Some(tails) = tails.get(&at) {
+                completed = completed.and_then(|()| fitted.detector.set_tails(tails));
+            }
             match completed {
                 Ok(()) => {
                     kept.push(fitted);

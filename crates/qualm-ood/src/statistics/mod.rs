@@ -7,6 +7,7 @@ mod class_sums;
 mod forest;
 mod histogram;
 mod second_moment;
+mod tails;
 mod temperature;
 
 pub(crate) use bank::{Bank, BankNeed, BankRows, NewRows};
@@ -15,4 +16,5 @@ pub(crate) use class_sums::{ClassSums, SumBy, SumKind, SumOf, SumSet};
 pub(crate) use forest::{Forest, Merge, Node};
 pub(crate) use histogram::Histogram;
 pub(crate) use second_moment::{MomentScratch, SecondMoment};
+pub(crate) use tails::Tails;
 pub(crate) use temperature::TemperatureSums;
