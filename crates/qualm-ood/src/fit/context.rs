@@ -123,18 +123,6 @@ impl<'a> FitContext<'a> {
         Ok(())
     }
 
-    /// The error for a covariance that cannot be inverted.
-    pub(crate) fn singular(&self, ridge: f64) -> OodError {
-        let way_out = if ridge == 0.0 {
-            "give it a ridge, as in mahalanobis(ridge=0.01)".to_owned()
-        } else {
-            format!("the ridge {ridge} is too small; try mahalanobis(ridge=0.01)")
-        };
-        self.error(format!(
-            "the covariance has no inverse (fewer rows than dimensions, or constant columns); {way_out}"
-        ))
-    }
-
     /// Mean and scatter of a view of the fitting rows.
     ///
     /// # Errors

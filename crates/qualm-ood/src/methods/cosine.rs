@@ -22,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry {
 };
 
 /// Outlier score: minus the largest cosine between the feature and a class mean (Bitterwolf et al.
-/// 2023, "In or out? Fixing ImageNet out-of-distribution detection evaluation", section 4). Means
+/// 2023, "In or out? Fixing ImageNet out-of-distribution detection evaluation"). Means
 /// are those of the features as they are. A zero row has cosine zero with everything; a class
 /// whose mean is zero is left out.
 #[derive(Debug, Clone, Copy)]

@@ -75,24 +75,24 @@ impl Covariance {
     }
 }
 
-fn trace(packed: &[f64], dim: usize) -> f64 {
+pub(super) fn trace(packed: &[f64], dim: usize) -> f64 {
     (0..dim).map(|i| packed[packed_len(i) + i]).sum()
 }
 
-fn add_to_diagonal(packed: &mut [f64], dim: usize, ridge: f64) {
+pub(super) fn add_to_diagonal(packed: &mut [f64], dim: usize, ridge: f64) {
     (0..dim).for_each(|i| packed[packed_len(i) + i] += ridge);
 }
 
-/// The error for a covariance that cannot be inverted; `word` is the method's.
-pub(super) fn singular(word: &str, ridge: f64, context: &FitContext<'_>) -> OodError {
+/// What is wrong with a covariance that cannot be inverted, and the way out; `word` is the method's.
+pub(super) fn singular(word: &str, ridge: f64) -> String {
     let way_out = if ridge == 0.0 {
         format!("give it a ridge, as in {word}(ridge=0.01)")
     } else {
         format!("the ridge {ridge} is too small; try {word}(ridge=0.01)")
     };
-    context.error(format!(
+    format!(
         "the covariance has no inverse (fewer rows than dimensions, or constant columns); {way_out}"
-    ))
+    )
 }
 
 /// Classes with a mean each and one covariance `S = L L^T`, seen through `L^-1`.
@@ -129,7 +129,7 @@ impl SharedGaussians {
         let weights = counts.iter().map(weight).collect();
         let parts = (scatter, deviations, weights);
         Self::new(view, covariance, moment, parts)
-            .ok_or_else(|| singular(word, covariance.ridge(), context))
+            .ok_or_else(|| context.error(singular(word, covariance.ridge())))
     }
 
     /// Of all rows as one class.
@@ -145,7 +145,7 @@ impl SharedGaussians {
         let moment = context.moment(view)?;
         let parts = (moment.scatter.clone(), vec![0.0; moment.dim()], vec![1.0]);
         Self::new(view, covariance, moment, parts)
-            .ok_or_else(|| singular(word, covariance.ridge(), context))
+            .ok_or_else(|| context.error(singular(word, covariance.ridge())))
     }
 
     /// From the scatter, the class means less the mean of all (`C x D`) and the weights.

@@ -22,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry {
 
 /// Outlier score: minus the mean distance of a feature to the boundaries between its predicted
 /// class `p` and each other class, in units of its distance from the mean of the fitting rows (Liu
-/// & Qin 2024, "Fast decision boundary based out-of-distribution detector", equations 4 and 7).
+/// & Qin 2024, "Fast decision boundary based out-of-distribution detector").
 /// The distance to the boundary with class c is `(l_p - l_c) / ||w_p - w_c||`.
 ///
 /// All `||w_a - w_b||` follow from one product `W W^T`; pytorch-ood 0.4.0 builds `C x C x D`

@@ -8,7 +8,7 @@ use crate::view::View;
 const WORD: &str = "mahalanobis++";
 
 /// [`Mahalanobis`] of the features divided by their norm (Mueller & Hein 2025, "Mahalanobis++:
-/// Improving OOD detection via feature normalization", section 4): norms vary more between
+/// Improving OOD detection via feature normalization"): norms vary more between
 /// classes and models than one covariance can say. The same as `mahalanobis(normalize)`.
 pub(crate) const ENTRY: Entry = Entry {
     word: WORD,

@@ -32,7 +32,7 @@ const AUTHORS_ALPHA: f64 = 1e-4;
 
 /// Outlier score `-<w_p, x - mu> / ||x - mu|| - alpha ||x||_1` with `p` the predicted class, `w_p`
 /// its weights and `mu` the mean of the fitting rows (Liu & Qin 2025, "Detecting
-/// out-of-distribution through the lens of neural collapse", section 4): features of known classes
+/// out-of-distribution through the lens of neural collapse"): features of known classes
 /// gather about the weights, and far from the origin. The authors choose `alpha` from 0.0001 to 0.1
 /// by validation data; pytorch-ood 0.4.0 takes 0.
 ///

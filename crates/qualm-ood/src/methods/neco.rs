@@ -32,7 +32,7 @@ pub(crate) const ENTRY: Entry = Entry {
 
 /// Outlier score `-||P z|| / ||z|| max_c l_c` of the standardised feature `z = (x - mu) / sigma`,
 /// with `P` the projection onto the leading principal components of the standardised fitting rows
-/// (Ammar et al. 2024, "NECO: Neural collapse based out-of-distribution detection", equation 6,
+/// (Ammar et al. 2024, "NECO: Neural collapse based out-of-distribution detection",
 /// with the largest logit as in the authors' code).
 ///
 /// The authors choose the number of components for each model. Here it is the fewest that carry

@@ -25,13 +25,14 @@ pub(crate) const ENTRY: Entry = Entry {
 
 /// Outlier score: the regret `log sum_c p_c / (p_c + p_c^k (1 - p_c)) / log C` of the predictive
 /// normalised maximum likelihood learner over the last layer (Bibas et al. 2021, "Single layer
-/// predictive normalized maximum likelihood for out-of-distribution detection", theorem 2): how
+/// predictive normalized maximum likelihood for out-of-distribution detection"): how
 /// much surer each class would be, had the layer been trained on the row with that label.
 ///
 /// `u` is the feature divided by its norm, `p` the softmax of its logits, and
 /// `k = t / (1 + t)` with `t = u^T (X^T X)^+ u` over the unit features `X` of the fitting rows.
 /// Logits of `u` follow from those of the feature: `(l - b) / ||x|| + b`. Eigenvalues of `X^T X`
-/// below `D 2^-23` of the largest count as zero, which is the pseudo-inverse of PyTorch in `f32`.
+/// below `D 2^-23` of the largest count as zero, which is the pseudo-inverse of PyTorch in `f32`:
+/// what a row has outside the span of the fitting rows does not count.
 #[derive(Debug, Clone, Copy)]
 struct Pnml;
 

@@ -53,7 +53,7 @@ pub(crate) const UNIT: Entry = Entry {
 /// Outlier score `min_k d_k - d_0` with the Mahalanobis distances `d_k` of
 /// [`mahalanobis`](super::mahalanobis) and `d_0 = (x - mu)^T S_0^-1 (x - mu)` of one Gaussian with
 /// mean `mu` and covariance `S_0` of all rows (Ren et al. 2021, "A simple fix to Mahalanobis
-/// distance for improving near-OOD detection", equations 2 and 3).
+/// distance for improving near-OOD detection").
 ///
 /// Neither distance is computed, nor is `S_0`. Between `S_0` and the covariance within classes
 /// `S = L L^T` lies the scatter of the C class means, `S_0 = S + sum_k w_k m_k m_k^T` with
@@ -97,7 +97,7 @@ impl Method for RelativeMahalanobis {
         }
         // N^T N is the inverse in the middle of the formula.
         let mut between = inverse_cholesky(&packed, classes)
-            .map_err(|_| singular(self.word, self.covariance.ridge(), context))?;
+            .map_err(|_| context.error(singular(self.word, self.covariance.ridge())))?;
         for row in between.chunks_exact_mut(classes) {
             row.iter_mut().zip(&root).for_each(|(n, q)| *n *= q);
         }

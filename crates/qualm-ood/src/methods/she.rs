@@ -37,8 +37,8 @@ pub(crate) const ENTRY: Entry = Entry {
 /// Outlier score `-<x, m_p>` with `p` the predicted class of the row and `m_p` the mean of the
 /// fitting rows of class `p` that the classifier gets right, the pattern stored for that class
 /// (Zhang et al. 2023, "Out-of-distribution detection based on in-distribution data patterns
-/// memorization with modern Hopfield energy", equation 7). `metric=euclidean` scores the distance
-/// `||x - m_p||` instead, `metric=cosine` minus the cosine, as in the paper's ablation.
+/// memorization with modern Hopfield energy", the simplified energy). `metric=euclidean` scores the
+/// distance `||x - m_p||` instead, `metric=cosine` minus the cosine, as OpenOOD offers them.
 ///
 /// A class of which no row is classified right has no pattern; rows that are predicted as one take
 /// the mean over all rows that are classified right. OpenOOD scores them NaN, pytorch-ood 0.4.0
@@ -81,8 +81,8 @@ impl Method for She {
         let without = sums.counts.iter().filter(|&&count| count == 0).count();
         if without > 0 {
             context.warn(format!(
-                "the classifier gets no fitting row right of {without} of {} classes; where it predicts \
-                 one of them, she compares with the mean of all rows that it gets right",
+                "she: the classifier gets no fitting row right of {without} of {} classes; a row that it \
+                 takes for one of them is compared with the mean of all rows that it gets right",
                 sums.classes()
             ));
         }

@@ -9,7 +9,7 @@ const WORD: &str = "ssd";
 
 /// [`Mahalanobis`] distance of the features, divided by their norm, to the mean of all fitting
 /// rows with their total covariance (Sehwag et al. 2021, "SSD: A unified framework for
-/// self-supervised outlier detection", equation 3 with one cluster, which is their best). Needs
+/// self-supervised outlier detection", section 3, with the one cluster they settle on). Needs
 /// neither labels nor head.
 ///
 /// The authors' code also standardises each column, which changes no Mahalanobis distance, and

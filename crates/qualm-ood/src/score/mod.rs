@@ -1,5 +1,6 @@
 //! Scoring: what detectors share is planned once and computed once a tile of rows.
 
+mod norms;
 mod plan;
 mod probabilities;
 mod row;

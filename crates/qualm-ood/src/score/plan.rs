@@ -4,7 +4,7 @@ use std::sync::Arc;
 use qualm_data::Head;
 
 use super::probabilities;
-use crate::detector::{AffineMap, Detector, Inputs, LogitInput, NeighbourInput};
+use crate::detector::{AffineMap, Detector, Inputs, LogitInput, NeighbourInput, NormInput};
 use crate::shaping::{Change, Shaping};
 use crate::statistics::Bank;
 use crate::view::{PerView, View};
@@ -16,6 +16,8 @@ use crate::view::{PerView, View};
 pub(crate) struct Plan {
     pub(super) dim: usize,
     pub(super) stacks: PerView<Stack>,
+    /// Maps of which only norms are kept.
+    pub(super) norms: Vec<NormInput>,
     pub(super) logits: LogitPlan,
     /// Logits that are reshaped.
     pub(super) shapings: Vec<Arc<Shaping>>,
@@ -87,6 +89,8 @@ pub(super) struct NeighbourSlot {
 #[derive(Debug)]
 pub(super) struct DetectorPlan {
     pub(super) slots: Vec<MapSlot>,
+    /// Of the plan's norms.
+    pub(super) norms: Option<usize>,
     pub(super) neighbours: Option<NeighbourSlot>,
     /// Of the plan's maps of probabilities.
     pub(super) probability_map: Option<usize>,
@@ -107,6 +111,7 @@ impl Plan {
         let mut plan = Self {
             dim,
             stacks: PerView::default(),
+            norms: Vec::new(),
             logits: LogitPlan::None,
             shapings: Vec::new(),
             banks: Vec::new(),
@@ -139,6 +144,7 @@ impl Plan {
                 .iter()
                 .map(|map| plan.stacks.get_mut(map.view).slot(map))
                 .collect();
+            let norms = inputs.norms.map(|input| plan.norm_slot(input));
             let neighbours = inputs.neighbours.map(|input| plan.neighbour_slot(input));
             let maps = &mut plan.probability_maps;
             let probability_map = inputs
@@ -152,6 +158,7 @@ impl Plan {
             plan.parts = range.end;
             plan.detectors.push(DetectorPlan {
                 slots,
+                norms,
                 neighbours,
                 probability_map,
                 logits,
@@ -160,6 +167,15 @@ impl Plan {
             });
         }
         plan
+    }
+
+    fn norm_slot(&mut self, input: NormInput) -> usize {
+        let same = |other: &NormInput| Arc::ptr_eq(&other.map, &input.map);
+        let found = self.norms.iter().position(same);
+        found.unwrap_or_else(|| {
+            self.norms.push(input);
+            self.norms.len() - 1
+        })
     }
 
     fn neighbour_slot(&mut self, input: NeighbourInput) -> NeighbourSlot {
@@ -210,7 +226,10 @@ impl Plan {
 
     /// Whether rows of unit length are needed.
     pub(super) fn needs_unit(&self) -> bool {
-        !self.banks.is_empty() || !self.stacks.unit.offset.is_empty()
+        let of_unit = |input: &NormInput| input.map.view == View::Unit;
+        !self.banks.is_empty()
+            || !self.stacks.unit.offset.is_empty()
+            || self.norms.iter().any(of_unit)
     }
 
     /// Whether probabilities are needed.
@@ -220,7 +239,8 @@ impl Plan {
 
     /// Floating-point operations of the matrix products of one row.
     pub(crate) fn operations_per_row(&self) -> f64 {
-        let maps = self.stacks.raw.offset.len() + self.stacks.unit.offset.len();
+        let norms: usize = self.norms.iter().map(|input| input.map.outputs()).sum();
+        let maps = self.stacks.raw.offset.len() + self.stacks.unit.offset.len() + norms;
         let bank: usize = self.banks.iter().map(|plan| plan.bank.len()).sum();
         let classes = match self.logits {
             LogitPlan::Head { classes } => classes,

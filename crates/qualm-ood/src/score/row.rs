@@ -13,6 +13,7 @@ pub(crate) struct Row<'a> {
     pub(super) unit: &'a [f32],
     pub(super) features: &'a [f32],
     pub(super) logits: Option<LogitRow<'a>>,
+    pub(super) norms: &'a [f64],
     pub(super) neighbours: &'a [Neighbour],
     pub(super) probability_products: &'a [f32],
 }
@@ -93,6 +94,11 @@ impl<'a> Row<'a> {
     /// The products of the probabilities with the rows of the detector's matrix.
     pub(crate) fn probability_products(&self) -> &'a [f32] {
         self.probability_products
+    }
+
+    /// The squared norms that the detector asked for, one a map.
+    pub(crate) fn squared_norms(&self) -> &'a [f64] {
+        self.norms
     }
 
     /// The neighbours that the detector asked for, nearest first.

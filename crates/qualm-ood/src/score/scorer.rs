@@ -4,11 +4,12 @@ use qualm_data::Head;
 use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp, product_nt};
 use rayon::prelude::*;
 
+use super::norms::Norms;
 use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack, columns};
 use super::probabilities::Probabilities;
 use super::row::{LogitRow, Row};
 use crate::detector::Detector;
-use crate::view::{PerView, normalise_rows};
+use crate::view::{PerView, View, normalise_rows};
 
 /// Rows scored at once: enough that packing the stacked matrices does not show
 /// (`bench/README.md`), few enough that the products stay in the cache for what reads them next.
@@ -57,6 +58,8 @@ pub struct Scorer<'a> {
     plan: Plan,
     unit: Vec<f32>,
     mapped: PerView<Vec<f32>>,
+    /// Of each of the plan's norms.
+    norms: Vec<Norms>,
     head: Option<&'a Head>,
     /// Reshaped logits, an array for each of the plan's shapings.
     shaped: Vec<Vec<f32>>,
@@ -89,6 +92,7 @@ impl<'a> Scorer<'a> {
             .collect();
         Self {
             shaped: vec![Vec::new(); plan.shapings.len()],
+            norms: plan.norms.iter().map(|_| Norms::default()).collect(),
             detectors,
             plan,
             unit: Vec::new(),
@@ -129,6 +133,13 @@ impl<'a> Scorer<'a> {
             &stacks.unit,
             dim,
         );
+        for (norms, input) in self.norms.iter_mut().zip(&self.plan.norms) {
+            let rows = match input.map.view {
+                View::Raw => tile.features,
+                View::Unit => &self.unit,
+            };
+            norms.compute(input, Rows::new(rows, dim));
+        }
         for (searches, plan) in self.searches.iter_mut().zip(&self.plan.banks) {
             let bank = Rows::new(&plan.bank.rows, dim);
             let queries = Rows::new(&self.unit, dim);
@@ -156,6 +167,7 @@ impl<'a> Scorer<'a> {
             plan,
             unit,
             mapped,
+            norms,
             shaped,
             probabilities,
             searches,
@@ -165,6 +177,7 @@ impl<'a> Scorer<'a> {
         } = self;
         let probabilities = &*probabilities;
         let (unit, searches, shaped) = (&unit[..], &searches[..], &shaped[..]);
+        let norms = &norms[..];
         let width = plan.parts;
         let stacks = &plan.stacks;
         let raw_rows = mapped.raw.par_chunks_exact_mut(columns(&stacks.raw));
@@ -223,6 +236,7 @@ impl<'a> Scorer<'a> {
                                 Some(LogitSlot::Plain) => logits,
                                 Some(LogitSlot::Shaped(shaping)) => Some(seen[shaping]),
                             },
+                            norms: taken.norms.map_or(&[], |slot| norms[slot].of(index)),
                             neighbours,
                             probability_products: taken
                                 .probability_map
