@@ -55,6 +55,7 @@ mod extent;
 mod fit;
 mod method;
 mod methods;
+mod out_of_reach;
 mod recipe;
 mod reference;
 mod score;
@@ -82,6 +83,7 @@ pub use fit::{
     BLOCK_ROWS, FitInput, FitOptions, Fitted, Merged, Shard, Split, Tally, fit, fit_shard_pass1,
     fit_shard_pass2, fit_with_checkpoints, merge_parts,
 };
+pub use out_of_reach::{OUT_OF_REACH, OutOfReach};
 pub use recipe::Recipe;
 pub use reference::ReferenceRows;
 pub use score::{Scorer, TILE_ROWS, TileRows};

@@ -1,5 +1,5 @@
 use clap::Args;
-use qualm_ood::CATALOGUE;
+use qualm_ood::{CATALOGUE, OUT_OF_REACH};
 use qualm_report::{Cell, Column, Report, Table};
 use serde::Serialize;
 
@@ -8,6 +8,10 @@ use crate::{Ended, console};
 #[derive(Debug, Args)]
 #[command(before_help = "Example:\n  qualm methods")]
 pub(crate) struct Arguments {
+    /// Also list methods that features, logits and a head cannot give, with the reason
+    #[arg(long)]
+    all: bool,
+
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -20,6 +24,20 @@ struct Listed {
     paper: &'static str,
     inputs: &'static str,
     parameters: &'static str,
+    shaper: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct OutOfReach {
+    name: &'static str,
+    paper: &'static str,
+    needs: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Everything {
+    methods: Vec<Listed>,
+    out_of_reach: Vec<OutOfReach>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
@@ -31,12 +49,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
             paper: entry.paper,
             inputs: entry.inputs,
             parameters: entry.parameters,
+            shaper: entry.is_shaper(),
         })
         .collect();
-    let mut report = Report::new("Methods").summary(
-        "Outlier score: higher = less like the training data. Features x, head W and b, logits \
-         l = W x + b, all with the defaults that are shown.",
-    );
+    let mut report = Report::new("Methods").summary(format!(
+        "{} methods. Outlier score: higher = less like the training data. Features x, head W and \
+             b, logits l = W x + b, all with the defaults that are shown. A shaper goes before any \
+             score of the logits that is not fitted, as in react(p=90)+gen; alone it stands before \
+             the energy.",
+        listed.len()
+    ));
     for method in &listed {
         let table = Table::new([Column::text(method.word), Column::text(method.formula)])
             .row([Cell::text("paper"), Cell::text(method.paper)])
@@ -50,6 +72,29 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
             ]);
         report = report.push(table);
     }
-    console::show(&report, &listed, arguments.json)?;
+    if !arguments.all {
+        console::show(&report, &listed, arguments.json)?;
+        return Ok(Ended::Well);
+    }
+    let out_of_reach = OUT_OF_REACH.iter().map(|method| OutOfReach {
+        name: method.name,
+        paper: method.paper,
+        needs: method.reason,
+    });
+    let everything = Everything {
+        methods: listed,
+        out_of_reach: out_of_reach.collect(),
+    };
+    let columns = [
+        Column::text("method"),
+        Column::text("paper"),
+        Column::text("needs"),
+    ];
+    let mut table = Table::new(columns).title("Out of reach of features, logits and a head");
+    for method in &everything.out_of_reach {
+        let cells = [method.name, method.paper, method.needs];
+        table = table.row(cells.map(Cell::text));
+    }
+    console::show(&report.push(table), &everything, arguments.json)?;
     Ok(Ended::Well)
 }

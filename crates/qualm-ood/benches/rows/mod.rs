@@ -13,7 +13,8 @@ pub(crate) const CLASSES: usize = 1000;
 /// Directions that features share; what is left is noise of a tenth of their size.
 const RANK: usize = 64;
 
-/// Rows of low rank plus noise about one, row by row the same however they are read.
+/// Rows of low rank plus noise about one, row by row the same however they are read, with classes
+/// that take turns.
 pub(crate) struct MadeRows {
     schema: Schema,
     directions: Vec<f32>,
@@ -25,6 +26,7 @@ impl MadeRows {
             schema: Schema {
                 rows,
                 dim: Some(DIM),
+                labels: true,
                 ..Schema::default()
             },
             directions: normals(0, RANK * DIM),
@@ -92,6 +94,10 @@ impl RowReader for MadeReader<'_> {
             .par_chunks_exact_mut(DIM)
             .enumerate()
             .for_each(|(index, row)| rows.make(first + index as u64, row));
+        let label = |number: u64| (number % CLASSES as u64) as i64;
+        chunk
+            .labels
+            .extend((first..first + chunk.rows as u64).map(label));
         self.next += chunk.rows as u64;
         Ok(())
     }

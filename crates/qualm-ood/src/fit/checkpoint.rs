@@ -4,10 +4,12 @@ use qualm_data::{AtomicFile, DataError};
 use serde::{Deserialize, Serialize};
 
 use super::blocks::BLOCK_ROWS;
+use super::merge::{Merged, merge_parts};
 use super::run::{FitInput, FitOptions, Fitted};
-use super::sharded::{Merged, Shard, fit_shard_pass1, fit_shard_pass2, merge_parts};
+use super::sharded::{first_pass_over, second_pass_over};
 use super::split::Split;
 use crate::bundle::head_sha256;
+use crate::extent::Extent;
 use crate::{Bundle, OodError, Recipe};
 
 /// Blocks of rows between two checkpoints: a quarter of a million rows.
@@ -90,21 +92,28 @@ pub fn fit_with_checkpoints(
 ) -> Result<Fitted, OodError> {
     Belongs::to(&input, recipes, &options.split).claim(folder)?;
     let rows = input.train.schema().rows;
-    let count = rows.div_ceil(BLOCK_ROWS).div_ceil(BLOCKS).max(1);
-    let path = |name: String| -> PathBuf { folder.join(name) };
-    let parts = |pass: u8| (0..count).map(move |index| (index, format!("pass{pass}-{index}")));
-    let shard = |index| Shard::Part { index, count };
+    // Whole subtrees of the tree over blocks, so that a part holds one node.
+    let step = BLOCKS * BLOCK_ROWS;
+    let extents: Vec<Extent<'_>> = (0..rows.div_ceil(step))
+        .map(|index| Extent {
+            rows: index * step..rows.min((index + 1) * step),
+            ..Extent::whole(input.train)
+        })
+        .collect();
+    let parts = |pass: u8| {
+        let path = move |index| folder.join(format!("pass{pass}-{index}"));
+        (0..extents.len()).map(path).collect::<Vec<PathBuf>>()
+    };
 
-    for (index, name) in parts(1) {
-        let part = path(name);
+    let firsts = parts(1);
+    for (extent, part) in extents.iter().zip(&firsts) {
         if part.exists() {
-            progress(shard(index).rows(rows));
+            progress(extent.rows.end - extent.rows.start);
         } else {
-            fit_shard_pass1(input, recipes, options, shard(index), &part, progress)?;
+            first_pass_over(extent, input, recipes, options, part, progress)?;
         }
     }
-    let plan = path("plan".to_owned());
-    let firsts: Vec<PathBuf> = parts(1).map(|(_, name)| path(name)).collect();
+    let plan = folder.join("plan");
     let merged = merge_parts(
         &firsts.iter().map(PathBuf::as_path).collect::<Vec<_>>(),
         &plan,
@@ -113,16 +122,16 @@ pub fn fit_with_checkpoints(
         Merged::Plan { warnings, .. } => warnings,
         Merged::Bundle { .. } => Vec::new(),
     };
-    for (index, name) in parts(2) {
-        let part = path(name);
+    let mut seconds = parts(2);
+    for (extent, part) in extents.iter().zip(&seconds) {
         if part.exists() {
-            progress(shard(index).rows(rows));
+            progress(extent.rows.end - extent.rows.start);
         } else {
-            fit_shard_pass2(input.train, &plan, shard(index), &part, progress)?;
+            second_pass_over(extent, &plan, part, progress)?;
         }
     }
-    let bundle = path("bundle".to_owned());
-    let seconds: Vec<PathBuf> = parts(2).map(|(_, name)| path(name)).chain([plan]).collect();
+    let bundle = folder.join("bundle");
+    seconds.push(plan);
     merge_parts(
         &seconds.iter().map(PathBuf::as_path).collect::<Vec<_>>(),
         &bundle,
