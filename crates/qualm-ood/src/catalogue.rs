@@ -1,9 +1,9 @@
 use crate::OodError;
 use crate::method::Method;
 use crate::methods::{
-    cosine, energy, entropy, fdbd, generalised_entropy, gmm, gradnorm, klmatching, knn,
-    mahalanobis, mahalanobis_unit, maxlogit, mcm, msp, nci, neco, nnguide, openmax, pnml, residual,
-    rmd, she, ssd, tempscale, vim,
+    cosine, energy, entropy, fdbd, gen_residual, generalised_entropy, gmm, gradnorm, klmatching,
+    knn, mahalanobis, mahalanobis_unit, maxlogit, mcm, msp, nci, neco, nnguide, openmax, pnml,
+    relation, residual, rmd, she, ssd, tempscale, vim,
 };
 use crate::recipe::Arguments;
 use crate::shapers::{ash, dice, lts, react, scale, vra};
@@ -75,6 +75,8 @@ pub static CATALOGUE: &[Entry] = &[
     klmatching::ENTRY,
     openmax::ENTRY,
     gradnorm::ENTRY,
+    gen_residual::ENTRY,
+    relation::ENTRY,
     mahalanobis::ENTRY,
     mahalanobis_unit::ENTRY,
     rmd::ENTRY,

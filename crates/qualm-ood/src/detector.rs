@@ -66,6 +66,8 @@ pub(crate) struct Inputs {
     /// A row-major `K x C` matrix, with whose rows the classifier's probabilities are multiplied;
     /// only where logits are asked for.
     pub(crate) probability_map: Option<Arc<[f32]>>,
+    /// The relation to the rows of a bank; only where logits are asked for.
+    pub(crate) relation: Option<RelationInput>,
     /// Squared norms of linear maps of the features.
     pub(crate) norms: Option<NormInput>,
     /// The nearest rows of a bank, by inner product of unit rows.
@@ -89,6 +91,20 @@ pub(crate) struct NormInput {
     pub(crate) map: Arc<AffineMap>,
     /// Outputs of each.
     pub(crate) size: usize,
+}
+
+/// The sum of `(<u, u_i> <p, p_i>)^power` over the rows of a bank where the product is above `cut`,
+/// for unit features `u` and probabilities `p`.
+#[derive(Debug, Clone)]
+pub(crate) struct RelationInput {
+    /// The bank.
+    pub(crate) bank: Arc<Bank>,
+    /// Probabilities of its rows, row-major.
+    pub(crate) probabilities: Arc<[f32]>,
+    /// Above zero.
+    pub(crate) power: f64,
+    /// At least zero.
+    pub(crate) cut: f32,
 }
 
 /// The `k` nearest rows of a bank.

@@ -3,6 +3,7 @@
 mod norms;
 mod plan;
 mod probabilities;
+mod relations;
 mod row;
 mod scorer;
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use qualm_data::Head;
 
 use super::probabilities;
-use crate::detector::{AffineMap, Detector, Inputs, LogitInput, NeighbourInput, NormInput};
+use crate::detector::{
+    AffineMap, Detector, Inputs, LogitInput, NeighbourInput, NormInput, RelationInput,
+};
 use crate::shaping::{Change, Shaping};
 use crate::statistics::Bank;
 use crate::view::{PerView, View};
@@ -24,6 +26,8 @@ pub(crate) struct Plan {
     pub(super) banks: Vec<BankPlan>,
     /// Matrices of width C that probabilities are multiplied with.
     pub(super) probability_maps: Vec<Arc<[f32]>>,
+    /// Sums over all rows of a bank.
+    pub(super) relations: Vec<RelationInput>,
     pub(super) detectors: Vec<DetectorPlan>,
     /// Numbers a row over all detectors.
     pub(super) parts: usize,
@@ -94,6 +98,8 @@ pub(super) struct DetectorPlan {
     pub(super) neighbours: Option<NeighbourSlot>,
     /// Of the plan's maps of probabilities.
     pub(super) probability_map: Option<usize>,
+    /// Of the plan's relations.
+    pub(super) relation: Option<usize>,
     pub(super) logits: Option<LogitSlot>,
     pub(super) features: bool,
     pub(super) parts: Range<usize>,
@@ -116,6 +122,7 @@ impl Plan {
             shapings: Vec::new(),
             banks: Vec::new(),
             probability_maps: Vec::new(),
+            relations: Vec::new(),
             detectors: Vec::new(),
             parts: 0,
         };
@@ -146,6 +153,10 @@ impl Plan {
                 .collect();
             let norms = inputs.norms.map(|input| plan.norm_slot(input));
             let neighbours = inputs.neighbours.map(|input| plan.neighbour_slot(input));
+            let relation = inputs.relation.map(|input| {
+                plan.relations.push(input);
+                plan.relations.len() - 1
+            });
             let maps = &mut plan.probability_maps;
             let probability_map = inputs
                 .probability_map
@@ -161,6 +172,7 @@ impl Plan {
                 norms,
                 neighbours,
                 probability_map,
+                relation,
                 logits,
                 features: inputs.features,
                 parts: range,
@@ -228,13 +240,14 @@ impl Plan {
     pub(super) fn needs_unit(&self) -> bool {
         let of_unit = |input: &NormInput| input.map.view == View::Unit;
         !self.banks.is_empty()
+            || !self.relations.is_empty()
             || !self.stacks.unit.offset.is_empty()
             || self.norms.iter().any(of_unit)
     }
 
     /// Whether probabilities are needed.
     pub(super) fn needs_probabilities(&self) -> bool {
-        !self.probability_maps.is_empty()
+        !self.probability_maps.is_empty() || !self.relations.is_empty()
     }
 
     /// Floating-point operations of the matrix products of one row.
@@ -249,7 +262,10 @@ impl Plan {
         let shaped = |shaping: &&Arc<Shaping>| !matches!(shaping.change, Change::Logits(_));
         let shaped = classes * self.shapings.iter().filter(shaped).count();
         let of_probabilities: usize = self.probability_maps.iter().map(|map| map.len()).sum();
-        2.0 * (self.dim as f64 * (maps + bank + shaped) as f64 + of_probabilities as f64)
+        let related = |input: &RelationInput| input.bank.rows.len() + input.probabilities.len();
+        let relations: usize = self.relations.iter().map(related).sum();
+        let others = of_probabilities + relations;
+        2.0 * (self.dim as f64 * (maps + bank + shaped) as f64 + others as f64)
     }
 }
 

@@ -52,6 +52,11 @@ impl Probabilities {
         }
     }
 
+    /// The probabilities of the last tile, for `classes` classes.
+    pub(super) fn rows(&self, classes: usize) -> Rows<'_, f32> {
+        Rows::new(&self.rows, classes)
+    }
+
     /// The products of row `row` with matrix `matrix` of the plan.
     pub(super) fn products(&self, row: usize, matrix: usize) -> &[f32] {
         let (products, width) = &self.products[matrix];

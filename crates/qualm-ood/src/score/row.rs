@@ -16,6 +16,7 @@ pub(crate) struct Row<'a> {
     pub(super) norms: &'a [f64],
     pub(super) neighbours: &'a [Neighbour],
     pub(super) probability_products: &'a [f32],
+    pub(super) relation: f64,
 }
 
 /// The logits of one row and what every logit score starts from.
@@ -94,6 +95,11 @@ impl<'a> Row<'a> {
     /// The products of the probabilities with the rows of the detector's matrix.
     pub(crate) fn probability_products(&self) -> &'a [f32] {
         self.probability_products
+    }
+
+    /// The sum that the detector asked for over all rows of a bank.
+    pub(crate) fn relation(&self) -> f64 {
+        self.relation
     }
 
     /// The squared norms that the detector asked for, one a map.

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use super::norms::Norms;
 use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack, columns};
 use super::probabilities::Probabilities;
+use super::relations::Relations;
 use super::row::{LogitRow, Row};
 use crate::detector::Detector;
 use crate::view::{PerView, View, normalise_rows};
@@ -66,6 +67,8 @@ pub struct Scorer<'a> {
     /// Features on their way into a head.
     scratch: Vec<f32>,
     probabilities: Probabilities,
+    /// Of each of the plan's.
+    relations: Vec<Relations>,
     /// Searches of each bank.
     searches: Vec<Vec<Nearest>>,
     products: Vec<f32>,
@@ -90,6 +93,11 @@ impl<'a> Scorer<'a> {
             .iter()
             .map(|plan| plan.searches.iter().map(nearest).collect())
             .collect();
+        let relations = plan
+            .relations
+            .iter()
+            .map(|_| Relations::default())
+            .collect();
         Self {
             shaped: vec![Vec::new(); plan.shapings.len()],
             norms: plan.norms.iter().map(|_| Norms::default()).collect(),
@@ -100,6 +108,7 @@ impl<'a> Scorer<'a> {
             head,
             scratch: Vec::new(),
             probabilities: Probabilities::default(),
+            relations,
             searches,
             products: Vec::new(),
             parts: Vec::new(),
@@ -149,6 +158,11 @@ impl<'a> Scorer<'a> {
             self.probabilities
                 .compute(&self.plan, tile, &self.mapped.raw);
         }
+        for (relations, input) in self.relations.iter_mut().zip(&self.plan.relations) {
+            let classes = input.probabilities.len() / input.bank.len().max(1);
+            let probabilities = self.probabilities.rows(classes);
+            relations.compute(input, Rows::new(&self.unit, dim), probabilities);
+        }
         if let Some(head) = self.head {
             let features = || Rows::new(tile.features, dim);
             let products = (&self.mapped.raw[..], columns(&stacks.raw));
@@ -170,12 +184,13 @@ impl<'a> Scorer<'a> {
             norms,
             shaped,
             probabilities,
+            relations,
             searches,
             parts,
             predicted,
             ..
         } = self;
-        let probabilities = &*probabilities;
+        let (probabilities, relations) = (&*probabilities, &relations[..]);
         let (unit, searches, shaped) = (&unit[..], &searches[..], &shaped[..]);
         let norms = &norms[..];
         let width = plan.parts;
@@ -238,6 +253,7 @@ impl<'a> Scorer<'a> {
                             },
                             norms: taken.norms.map_or(&[], |slot| norms[slot].of(index)),
                             neighbours,
+                            relation: taken.relation.map_or(0.0, |slot| relations[slot].of(index)),
                             probability_products: taken
                                 .probability_map
                                 .map_or(&[], |map| probabilities.products(index, map)),
