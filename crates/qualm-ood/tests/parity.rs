@@ -88,6 +88,20 @@ fn assert_agree(recipe: &str, ours: &[f64], theirs: &[f64]) {
     );
 }
 
+/// Ranks agree, and scores differ by as many standard deviations as is known.
+fn assert_near(recipe: &str, ours: &[f64], theirs: &[f64], known: f64) {
+    let correlation = spearman(ours, theirs).unwrap();
+    let difference = largest_difference(ours, theirs) / standard_deviation(theirs);
+    assert!(
+        correlation >= 0.9999,
+        "{recipe}: rank correlation {correlation}"
+    );
+    assert!(
+        (difference - known).abs() < 2e-4,
+        "{recipe}: differs by {difference:.2e} standard deviations, not {known:.2e}"
+    );
+}
+
 #[test]
 fn msp() {
     assert_same("msp", "msp", 1.0);
@@ -128,14 +142,73 @@ fn knn() {
     assert_same("knn(k=50)", "knn50", 1.0);
 }
 
+#[test]
+fn scores_of_logits() {
+    assert_same("entropy", "entropy", 1.0);
+    assert_same("klmatching", "klmatching", 1.0);
+}
+
+#[test]
+fn scores_of_features() {
+    for (recipe, peer) in [
+        ("she", "she"),
+        ("nnguide(k=10)", "nnguide10"),
+        ("fdbd", "fdbd"),
+        ("nci(preset=pytorch-ood)", "nci"),
+        ("gmm(preset=pytorch-ood)", "gmm"),
+    ] {
+        assert_same(recipe, peer, 1.0);
+    }
+}
+
 /// The peer forgets the `1/n` of the covariance, adds 1e-6 to its diagonal and halves the distance:
-/// in our units a ridge of 1e-6 over the mean scatter, and scores `2 n` times as large. Its inverse
-/// is taken in `f32`.
+/// the preset does, and so does a ridge of 1e-6 over the mean scatter, whose scores are `2 n` times
+/// as large. Its inverse is taken in `f32`.
 #[test]
 fn mahalanobis() {
+    assert_same("mahalanobis(preset=pytorch-ood)", "mahalanobis", 1.0);
     let (rows, mean_scatter) = (1000.0, 426.033_216_242_566_3);
     let recipe = format!("mahalanobis(ridge={:e})", 1e-6 / mean_scatter);
     assert_same(&recipe, "mahalanobis", 0.5 / rows);
+}
+
+/// The peer inverts in `f32`, which costs it a hundredth of a standard deviation: its own formulas
+/// in `f64` (`reference/f64.py`) give our scores.
+#[test]
+fn what_the_peer_loses_to_single_precision() {
+    let recorded = |text: &str| -> Vec<f64> { serde_json::from_str(text).unwrap() };
+    for (recipe, peer, in_f64, loss) in [
+        (
+            "rmd(preset=pytorch-ood)",
+            "rmd",
+            recorded(include_str!("reference/rmd_f64.json")),
+            0.0106,
+        ),
+        (
+            "pnml",
+            "pnml",
+            recorded(include_str!("reference/pnml_f64.json")),
+            0.0212,
+        ),
+    ] {
+        let ours = ours(recipe);
+        assert_agree(recipe, &ours, &in_f64);
+        assert_near(recipe, &ours, &theirs(peer), loss);
+    }
+}
+
+/// Searches that the peer ends before they are done: 50 steps for the temperature, and for the
+/// shape of OpenMax's distributions; and probabilities that GEN clamps at 1e-7 in `f32`, where we
+/// take the same bound in `f64`. Ranks agree.
+#[test]
+fn what_the_peer_ends_early() {
+    for (recipe, peer, difference) in [
+        ("tempscale", "tempscale", 0.0050),
+        ("openmax(preset=pytorch-ood)", "openmax", 0.0049),
+        ("gen(preset=pytorch-ood)", "gen", 0.0097),
+    ] {
+        assert_near(recipe, &ours(recipe), &theirs(peer), difference);
+    }
 }
 
 #[test]
