@@ -17,7 +17,9 @@ fn bytes() -> Vec<u8> {
         .unwrap();
     let weight = (0..3 * dim).map(|_| stream.normal() as f32).collect();
     let head = Head::new(weight, vec![3.0, 2.5, 3.5], dim).unwrap();
-    let recipes = Recipe::parse_list("vim(dim=2),msp,mahalanobis(ridge=0.1),knn(k=3)").unwrap();
+    let methods = "vim(dim=2),msp,mahalanobis(ridge=0.1),knn(k=3),tempscale,klmatching,\
+                   openmax(tail=3),relation(bank=9),gen+residual(dim=2)";
+    let recipes = Recipe::parse_list(methods).unwrap();
     let input = FitInput {
         train: &train,
         head: Some(&head),
