@@ -200,9 +200,9 @@ impl Detector for OpenMaxDetector {
         ranks.fill([0.0, f64::NEG_INFINITY, 0.0]);
         for (class, &logit) in logits.values.iter().enumerate() {
             let logit = f64::from(logit);
-            // Equals stay in the order of classes, as for the prediction.
-            let at = ranks.partition_point(|other| other[1] >= logit);
-            if at < ranks.len() {
+            if ranks.last().is_some_and(|last| last[1] < logit) {
+                // Equals stay in the order of classes, as for the prediction.
+                let at = ranks.partition_point(|other| other[1] >= logit);
                 ranks[at..].rotate_right(1);
                 ranks[at] = [class as f64, logit, 0.0];
             }
