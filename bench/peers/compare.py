@@ -7,6 +7,7 @@ import selectors
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,8 @@ class Server:
 
 def once(server, recipe):
     """Seconds to fit and to score, and megabytes; or a reason."""
+    # The other side's threads may still spin after their last product.
+    time.sleep(0.3)
     server.reset_peak()
     fit = server.ask(f"fit {recipe}")
     if isinstance(fit, str):
@@ -122,7 +125,7 @@ def mean_ratio(rows, column):
     """Geometric mean of theirs over ours."""
     rows = [row for row in rows if "ours" in row and (column == 1 or row["fitted"])]
     ratios = [row["theirs"][column] / row["ours"][column] for row in rows]
-    return np.exp(np.mean(np.log(ratios)))
+    return np.exp(np.mean(np.log(ratios))) if ratios else np.nan
 
 
 def table(size, rows, runs):
@@ -136,12 +139,12 @@ def table(size, rows, runs):
         "| method | fit: qualm | pytorch-ood | ratio | score: qualm | pytorch-ood | ratio | peak MB: qualm | pytorch-ood | rank correlation |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
-    time = lambda s: f"{s:.2f} s" if s >= 1 else f"{s * 1e3:.1f} ms"
+    text = lambda s: f"{s:.2f} s" if s >= 1 else f"{s * 1e3:.1f} ms"
     for row in compared:
         o, t = row["ours"], row["theirs"]
-        fit = f"{time(o[0])} | {time(t[0])} | {t[0] / o[0]:.1f}" if row["fitted"] else "| nothing to fit |"
+        fit = f"{text(o[0])} | {text(t[0])} | {t[0] / o[0]:.1f}" if row["fitted"] else "| nothing to fit |"
         lines.append(
-            f"| `{row['recipe']}` | {fit} | {time(o[1])} | {time(t[1])} "
+            f"| `{row['recipe']}` | {fit} | {text(o[1])} | {text(t[1])} "
             f"| {t[1] / o[1]:.1f} | {o[2]:.0f} | {t[2]:.0f} | {row['rank']:.5f} |"
         )
     if compared:

@@ -49,12 +49,12 @@ impl Source for Counted {
 /// Rectified rows around four means, which the head tells apart.
 fn rows_and_head() -> (Counted, Head) {
     let mut stream = Stream::new(3, 0);
-    let means: Vec<f64> = (0..CLASSES * DIM).map(|_| 2.0 * stream.normal()).collect();
+    let means: Vec<f64> = (0..CLASSES * DIM).map(|_| 1.5 + stream.normal()).collect();
     let labels: Vec<i64> = (0..ROWS).map(|row| (row % CLASSES) as i64).collect();
     let features = labels
         .iter()
         .flat_map(|&label| means[label as usize * DIM..][..DIM].to_vec())
-        .map(|mean| (mean + stream.normal()).max(0.0) as f32)
+        .map(|mean| (mean + 1.5 * stream.normal()).max(0.0) as f32)
         .collect();
     let weight = means.iter().map(|&m| m.max(0.0) as f32).collect();
     let rows = MemorySet::new("rows")

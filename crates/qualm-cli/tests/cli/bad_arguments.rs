@@ -9,7 +9,7 @@ fn methods_that_are_not_known_or_cannot_be_fitted() {
     desk.put("model", "the old bundle");
     for (methods, words) in [
         ("wim", ["`wim`", "there are vim, residual, msp"]),
-        ("vim(dime=4)", ["`dime`", "dim=N"]),
+        ("vim(dime=4)", ["`dime`", "dim=auto"]),
         ("vim(dim=x)", ["vim(dim=x)", "dim"]),
         ("vim(dim=0)", ["vim(dim=0)", "dim"]),
         ("vim(dim=8)", ["dim=8", "choose dim below 8"]),
@@ -47,7 +47,10 @@ fn rows_that_cannot_be_fitted() {
     });
     let flat = qualm_data::MemorySet::new("flat").with_features(flat.collect(), made::DIM);
     made::write(&desk, &flat.unwrap(), "flat.npz");
-    says(&fit("flat.npz", "vim"), &["vim", "3 of 8 dimensions"]);
+    says(
+        &fit("flat.npz", "vim(dim=rule)"),
+        &["vim", "3 of 8 dimensions"],
+    );
 
     let unlabelled = made::unusual(100, 1);
     made::write(&desk, &unlabelled, "unlabelled.npz");
