@@ -62,7 +62,7 @@ fn run(set: &MemorySet) -> Times {
         train: set,
         head: Some(&head),
     };
-    let recipes = Recipe::parse_list("vim").expect("a method");
+    let recipes = Recipe::parse_list("vim(dim=rule)").expect("a method");
     let mut blocks = Vec::with_capacity(2 * BLOCKS);
     fit(input, &recipes, &FitOptions::default(), &mut |_| {
         blocks.push(Instant::now());

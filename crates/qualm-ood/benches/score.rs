@@ -36,7 +36,7 @@ fn measure(method: &str, operations: f64, rows: &MemorySet) {
         train: rows,
         head: Some(&head),
     };
-    let recipes = Recipe::parse_list(method).expect("a method");
+    let recipes = Recipe::parse_list(&format!("{method}(dim=rule)")).expect("a method");
     let fitted = fit(input, &recipes, &FitOptions::default(), &mut |_| {});
     let bundle = fitted.expect("rows that can be fitted").bundle;
 
