@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SET")]
     reference: Option<String>,
 
-    /// Methods, separated by commas; see `qualm methods`
+    /// Methods, separated by commas, or `all` that can be fitted; see `qualm methods`
     #[arg(
         long,
         default_value = "vim,residual,msp,maxlogit,energy,knn",

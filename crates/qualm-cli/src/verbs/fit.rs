@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "HEAD", conflicts_with = "plan")]
     head: Option<String>,
 
-    /// Methods, separated by commas; see `qualm methods`
+    /// Methods, separated by commas, or `all` that can be fitted; see `qualm methods`
     #[arg(
         long,
         default_value = "vim",

@@ -67,7 +67,10 @@ impl Format {
         let start = &mut start[..len];
         bytes.read_exact_at(start, 0)?;
         match start {
-            [] => Err(DataError::malformed(bytes.name(), "the file is empty")),
+            [] => Err(DataError::malformed(
+                bytes.name(),
+                "the file is empty; write it anew",
+            )),
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Ok(Self::Npz),
             [b'P', b'A', b'R', b'1', ..] => Ok(Self::Parquet),
             [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Ok(Self::Npy),

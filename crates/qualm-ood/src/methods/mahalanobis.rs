@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::covariance::{Covariance, SharedGaussians};
+use super::nearest_class::NearestClass;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
-use crate::detector::{AffineMap, Detector, Inputs};
+use crate::detector::Detector;
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
-use crate::score::Row;
 use crate::statistics::{SumBy, SumSet};
-use crate::tensors::{TensorReader, TensorWriter};
+use crate::tensors::TensorReader;
 use crate::view::{PerView, View};
 
 const WORD: &str = "mahalanobis";
@@ -64,6 +64,8 @@ pub(super) enum Classes {
     One,
 }
 
+const PART: [&str; 1] = ["squared distance"];
+
 impl Method for Mahalanobis {
     fn needs(&self) -> Needs {
         Needs {
@@ -91,80 +93,19 @@ impl Method for Mahalanobis {
         let gram = gaussians.gram();
         let mut twice = vec![0.0; classes * classes];
         twice.iter_mut().step_by(classes + 1).for_each(|x| *x = 2.0);
-        Ok(Box::new(MahalanobisDetector {
-            whiten: Arc::new(gaussians.whitening_map()),
+        Ok(Box::new(NearestClass {
+            // x -> L^-1 (x - mu)
+            common: Arc::new(gaussians.whitening_map()),
+            // x -> 2 <L^-1 m_k, L^-1 (x - mu)>
             classes: Arc::new(gaussians.class_map(&twice)),
+            // |L^-1 m_k|^2
             squares: gram.into_iter().step_by(classes + 1).collect(),
+            part: &PART,
         }))
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let whiten = AffineMap::load("whiten", self.view, tensors)?;
-        let classes = AffineMap::load("classes", self.view, tensors)?;
-        let squares = load_squares(classes.outputs(), tensors)?;
-        Ok(Box::new(MahalanobisDetector {
-            whiten,
-            classes,
-            squares,
-        }))
-    }
-}
-
-/// The squared norms of `classes` class means.
-pub(super) fn load_squares(
-    classes: usize,
-    tensors: &TensorReader<'_>,
-) -> Result<Vec<f64>, OodError> {
-    let squares = tensors.vector::<f64>("squares", classes)?;
-    if squares.iter().any(|square| !square.is_finite()) {
-        return Err(tensors.wrong("squares", "is not finite"));
-    }
-    Ok(squares)
-}
-
-/// `min_k squares_k - terms_k`.
-pub(super) fn nearest_class(terms: &[f32], squares: &[f64]) -> f64 {
-    let terms = terms.iter().zip(squares);
-    terms
-        .map(|(&term, square)| square - f64::from(term))
-        .fold(f64::INFINITY, f64::min)
-}
-
-#[derive(Debug)]
-struct MahalanobisDetector {
-    /// `x -> L^-1 (x - mu)`.
-    whiten: Arc<AffineMap>,
-    /// `x -> 2 <L^-1 m_k, L^-1 (x - mu)>`, one output a class.
-    classes: Arc<AffineMap>,
-    /// `|L^-1 m_k|^2`.
-    squares: Vec<f64>,
-}
-
-impl Detector for MahalanobisDetector {
-    fn inputs(&self) -> Inputs {
-        Inputs {
-            maps: vec![Arc::clone(&self.whiten), Arc::clone(&self.classes)],
-            ..Inputs::default()
-        }
-    }
-
-    fn parts(&self) -> &'static [&'static str] {
-        &["squared distance"]
-    }
-
-    fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
-        let nearest = nearest_class(row.map(1), &self.squares);
-        parts[0] = qualm_linalg::squared_norm(row.map(0)) + nearest;
-    }
-
-    fn score(&self, parts: &[f64]) -> f64 {
-        parts[0]
-    }
-
-    fn save(&self, tensors: &mut TensorWriter) {
-        self.whiten.save("whiten", tensors);
-        self.classes.save("classes", tensors);
-        tensors.vector("squares", &self.squares);
+        Ok(Box::new(NearestClass::load(self.view, &PART, tensors)?))
     }
 }
 

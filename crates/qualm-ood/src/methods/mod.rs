@@ -21,6 +21,7 @@ pub(crate) mod maxlogit;
 pub(crate) mod mcm;
 pub(crate) mod msp;
 pub(crate) mod nci;
+mod nearest_class;
 pub(crate) mod neco;
 pub(crate) mod nnguide;
 pub(crate) mod openmax;

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use qualm_linalg::inverse_cholesky;
 
 use super::covariance::{Covariance, SharedGaussians, singular};
-use super::mahalanobis::{load_squares, nearest_class};
+use super::nearest_class::NearestClass;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
-use crate::detector::{AffineMap, Detector, Inputs};
+use crate::detector::Detector;
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
-use crate::score::Row;
 use crate::statistics::{SumBy, SumSet};
-use crate::tensors::{TensorReader, TensorWriter};
+use crate::tensors::TensorReader;
 use crate::view::{PerView, View};
 
 const WORD: &str = "rmd";
@@ -75,6 +74,8 @@ struct RelativeMahalanobis {
     covariance: Covariance,
 }
 
+const PART: [&str; 1] = ["relative squared distance"];
+
 impl Method for RelativeMahalanobis {
     fn needs(&self) -> Needs {
         Needs {
@@ -103,60 +104,19 @@ impl Method for RelativeMahalanobis {
         }
         let mut twice = vec![0.0; classes * classes];
         twice.iter_mut().step_by(classes + 1).for_each(|x| *x = 2.0);
-        Ok(Box::new(RelativeDetector {
-            between: Arc::new(gaussians.class_map(&between)),
+        Ok(Box::new(NearestClass {
+            // x -> N Q q with N^T N = (I + Q G Q)^-1
+            common: Arc::new(gaussians.class_map(&between)),
+            // x -> 2 q
             classes: Arc::new(gaussians.class_map(&twice)),
+            // G_kk
             squares: gram.into_iter().step_by(classes + 1).collect(),
+            part: &PART,
         }))
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let between = AffineMap::load("between", self.view, tensors)?;
-        let classes = AffineMap::load("classes", self.view, tensors)?;
-        let squares = load_squares(classes.outputs(), tensors)?;
-        Ok(Box::new(RelativeDetector {
-            between,
-            classes,
-            squares,
-        }))
-    }
-}
-
-#[derive(Debug)]
-struct RelativeDetector {
-    /// `x -> N Q q` with `N^T N = (I + Q G Q)^-1`.
-    between: Arc<AffineMap>,
-    /// `x -> 2 q`.
-    classes: Arc<AffineMap>,
-    /// `G_kk`.
-    squares: Vec<f64>,
-}
-
-impl Detector for RelativeDetector {
-    fn inputs(&self) -> Inputs {
-        Inputs {
-            maps: vec![Arc::clone(&self.between), Arc::clone(&self.classes)],
-            ..Inputs::default()
-        }
-    }
-
-    fn parts(&self) -> &'static [&'static str] {
-        &["relative squared distance"]
-    }
-
-    fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
-        let nearest = nearest_class(row.map(1), &self.squares);
-        parts[0] = qualm_linalg::squared_norm(row.map(0)) + nearest;
-    }
-
-    fn score(&self, parts: &[f64]) -> f64 {
-        parts[0]
-    }
-
-    fn save(&self, tensors: &mut TensorWriter) {
-        self.between.save("between", tensors);
-        self.classes.save("classes", tensors);
-        tensors.vector("squares", &self.squares);
+        Ok(Box::new(NearestClass::load(self.view, &PART, tensors)?))
     }
 }
 

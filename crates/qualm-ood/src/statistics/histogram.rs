@@ -83,7 +83,7 @@ impl Histogram {
                 // The place of a number in its bin, as a share of the bin's width.
                 let within = ((place - below as f64 + 0.5) / count as f64).clamp(0.0, 1.0);
                 let (low, high) = (edge(index), edge(index + 1));
-                return Some(if low == 0.0 && index == bin(0.0) && count > 0 {
+                return Some(if index == bin(0.0) {
                     // A bin from 0 to the smallest normal numbers: zeros, in truth.
                     0.0
                 } else {
