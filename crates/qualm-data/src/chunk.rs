@@ -1,4 +1,4 @@
-use crate::{DataError, KeyColumn};
+use crate::{DataError, KeyColumn, Numbers};
 
 /// Consecutive rows of a feature set, in buffers that are reused from read to read.
 ///
@@ -23,9 +23,9 @@ pub struct Chunk {
     /// Rows held.
     pub rows: usize,
     /// `rows x D`, the activations that enter the last linear layer.
-    pub features: Vec<f32>,
+    pub features: Numbers,
     /// `rows x C`, the outputs of the last linear layer.
-    pub logits: Vec<f32>,
+    pub logits: Numbers,
     /// One label a row; negative means out of distribution.
     pub labels: Vec<i64>,
     /// One group a row: rows of one group never stand on both sides of a split.
@@ -148,7 +148,7 @@ mod tests {
             rows: 2,
             ..Chunk::default()
         };
-        chunk.features = vec![1.0, 2.0, 3.0, f32::NAN];
+        chunk.features = vec![1.0, 2.0, 3.0, f32::NAN].into();
         let error = chunk.check_finite("train.npy", &schema).unwrap_err();
         assert!(
             matches!(
@@ -161,7 +161,7 @@ mod tests {
             ),
             "{error}"
         );
-        chunk.features[3] = f32::MAX;
+        chunk.features = vec![1.0, 2.0, 3.0, f32::MAX].into();
         assert!(chunk.check_finite("train.npy", &schema).is_ok());
     }
 

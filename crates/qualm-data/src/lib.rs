@@ -77,6 +77,7 @@ mod head_file;
 mod inspect;
 mod key;
 mod memory;
+mod numbers;
 mod role;
 mod shard;
 mod shards;
@@ -98,6 +99,7 @@ pub use inspect::{
 };
 pub use key::{Key, KeyColumn};
 pub use memory::MemorySet;
+pub use numbers::Numbers;
 pub use role::Role;
 pub use source::{RowReader, Source};
 pub use table::{ColumnKind, TableColumn, TableField, TableFormat, TableWriter};

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::{Chunk, DataError, KeyColumn, RowReader, Schema, Source};
 
 /// A feature set whose rows are in memory, for library users, tests and the demo.
@@ -33,7 +35,7 @@ impl MemorySet {
         let rows = whole_rows(&self.name, "features", features.len(), dim)?;
         self.set_rows("features", rows)?;
         self.schema.dim = Some(dim);
-        self.rows.features = features;
+        self.rows.features = features.into();
         Ok(self)
     }
 
@@ -45,7 +47,7 @@ impl MemorySet {
         let rows = whole_rows(&self.name, "logits", logits.len(), classes)?;
         self.set_rows("logits", rows)?;
         self.schema.classes = Some(classes);
-        self.rows.logits = logits;
+        self.rows.logits = logits.into();
         Ok(self)
     }
 
@@ -101,7 +103,7 @@ impl MemorySet {
         Ok(Self {
             name: source.name().to_owned(),
             schema: source.schema().clone(),
-            rows: all,
+            rows: held(all),
         })
     }
 
@@ -127,7 +129,7 @@ impl MemorySet {
         Ok(Self {
             name: name.into(),
             schema,
-            rows,
+            rows: held(rows),
         })
     }
 
@@ -163,27 +165,43 @@ fn whole_rows(name: &str, array: &str, len: usize, width: usize) -> Result<usize
     Ok(len / width)
 }
 
+/// The same rows, of which readers get parts of the matrices without a copy.
+fn held(rows: Chunk) -> Chunk {
+    Chunk {
+        features: rows.features.into_vec().into(),
+        logits: rows.logits.into_vec().into(),
+        ..rows
+    }
+}
+
 /// Copies `count` rows of `from`, starting at its row `start`, to the end of `to`.
 fn append(to: &mut Chunk, from: &Chunk, start: usize, count: usize, schema: &Schema) {
     let end = start + count;
     if let Some(dim) = schema.dim {
         to.features
+            .to_fill()
             .extend_from_slice(&from.features[start * dim..end * dim]);
     }
     if let Some(classes) = schema.classes {
         to.logits
+            .to_fill()
             .extend_from_slice(&from.logits[start * classes..end * classes]);
     }
+    append_keys(to, from, start..end, schema);
+}
+
+/// Copies what is no matrix.
+fn append_keys(to: &mut Chunk, from: &Chunk, rows: Range<usize>, schema: &Schema) {
     if schema.labels {
-        to.labels.extend_from_slice(&from.labels[start..end]);
+        to.labels.extend_from_slice(&from.labels[rows.clone()]);
     }
     if schema.groups {
-        to.groups.extend_from(&from.groups, start, end);
+        to.groups.extend_from(&from.groups, rows.start, rows.end);
     }
     if schema.ids {
-        to.ids.extend_from(&from.ids, start, end);
+        to.ids.extend_from(&from.ids, rows.start, rows.end);
     }
-    to.rows += count;
+    to.rows += rows.len();
 }
 
 impl Source for MemorySet {
@@ -208,9 +226,21 @@ struct MemoryReader<'a> {
 impl RowReader for MemoryReader<'_> {
     fn read(&mut self, chunk: &mut Chunk, max_rows: usize) -> Result<(), DataError> {
         let count = max_rows.min(self.set.rows.rows - self.next);
+        let (rows, schema) = (&self.set.rows, &self.set.schema);
+        let end = self.next + count;
         chunk.clear(self.next as u64);
-        append(chunk, &self.set.rows, self.next, count, &self.set.schema);
-        self.next += count;
+        if let Some(dim) = schema.dim {
+            chunk
+                .features
+                .share(&rows.features, self.next * dim..end * dim);
+        }
+        if let Some(classes) = schema.classes {
+            chunk
+                .logits
+                .share(&rows.logits, self.next * classes..end * classes);
+        }
+        append_keys(chunk, rows, self.next..end, schema);
+        self.next = end;
         Ok(())
     }
 }

@@ -179,8 +179,8 @@ impl ShardReader for ArraysReader {
         let rows = usize::try_from(self.left).map_or(max_rows, |left| left.min(max_rows));
         for (role, column) in &mut self.columns {
             match role {
-                Role::Features => column.floats(rows, &mut chunk.features)?,
-                Role::Logits => column.floats(rows, &mut chunk.logits)?,
+                Role::Features => column.floats(rows, chunk.features.to_fill())?,
+                Role::Logits => column.floats(rows, chunk.logits.to_fill())?,
                 Role::Labels => column.ints(rows, &mut chunk.labels)?,
                 Role::Groups => column.keys(rows, &mut chunk.groups)?,
                 Role::Ids => column.keys(rows, &mut chunk.ids)?,

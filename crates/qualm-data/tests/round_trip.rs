@@ -82,8 +82,8 @@ fn read_by(source: &dyn Source, rows_at_once: usize) -> Chunk {
         assert!(
             chunk.rows == rows_at_once || all.rows + chunk.rows == source.schema().rows as usize
         );
-        all.features.extend(&chunk.features);
-        all.logits.extend(&chunk.logits);
+        all.features.to_fill().extend_from_slice(&chunk.features);
+        all.logits.to_fill().extend_from_slice(&chunk.logits);
         all.labels.extend(&chunk.labels);
         extend(&mut all.groups, &chunk.groups);
         extend(&mut all.ids, &chunk.ids);
@@ -173,7 +173,7 @@ proptest! {
             let skipped = skipped.min(rows);
             prop_assert_eq!(tail.first_row, skipped as u64);
             let dim = set.schema().dim.unwrap_or(0);
-            prop_assert_eq!(&tail.features, &set.rows().features[skipped * dim..]);
+            prop_assert_eq!(&tail.features[..], &set.rows().features[skipped * dim..]);
             let other = file(&folder, "joined", Format::Safetensors);
             convert(&stored, &other, None).unwrap();
             prop_assert_eq!(&read_by(&open(&other), rows_at_once).logits, &set.rows().logits);

@@ -52,7 +52,7 @@ impl Bench {
         let dim = train.schema().dim.ok_or("train.npy must have rows")?;
         let labels = std::fs::read(format!("{folder}/labels.npy"))?;
         let head = Head::new(
-            array(folder, "weight")?.features,
+            array(folder, "weight")?.features.into_vec(),
             last_numbers(
                 &std::fs::read(format!("{folder}/bias.npy"))?,
                 f32::from_le_bytes,

@@ -1,7 +1,7 @@
 use std::ops::Range;
 use std::sync::mpsc::{channel, sync_channel};
 
-use qualm_data::{Chunk, Source};
+use qualm_data::{Chunk, RowReader, Source};
 
 use crate::OodError;
 
@@ -36,31 +36,31 @@ impl<'a> Extent<'a> {
         block_rows: u64,
         mut work: impl FnMut(&Chunk) -> Result<(), OodError>,
     ) -> Result<(), OodError> {
+        let mut blocks = self.blocks(block_rows)?;
+        if self.rows.end - self.rows.start <= block_rows {
+            // A thread would take longer to start than a few rows to read.
+            let mut chunk = Chunk::default();
+            while blocks.read(&mut chunk)? {
+                work(&chunk)?;
+            }
+            return Ok(());
+        }
         std::thread::scope(|scope| {
             let (full, filled) = sync_channel::<Result<Chunk, OodError>>(1);
             let (empty, emptied) = channel::<Chunk>();
             scope.spawn(move || {
-                let read_all = || -> Result<(), OodError> {
-                    let mut reader = self.source.reader()?;
-                    reader.skip(self.rows.start)?;
-                    let mut next = self.rows.start;
-                    while next < self.rows.end {
-                        let mut chunk = emptied.try_recv().unwrap_or_default();
-                        let global = next + self.offset;
-                        let boundary = (global / block_rows + 1) * block_rows - self.offset;
-                        let end = boundary.min(self.rows.end);
-                        reader.read(&mut chunk, (end - next) as usize)?;
-                        self.check(&mut chunk, next, end)?;
-                        next = end;
-                        if full.send(Ok(chunk)).is_err() {
-                            break;
-                        }
-                    }
-                    Ok(())
-                };
-                if let Err(error) = read_all() {
+                loop {
+                    let mut chunk = emptied.try_recv().unwrap_or_default();
+                    let next = match blocks.read(&mut chunk) {
+                        Ok(true) => Ok(chunk),
+                        Ok(false) => break,
+                        Err(error) => Err(error),
+                    };
+                    let failed = next.is_err();
                     // The other side has gone only when it has an error of its own.
-                    let _ = full.send(Err(error));
+                    if full.send(next).is_err() || failed {
+                        break;
+                    }
                 }
             });
             for chunk in filled {
@@ -69,6 +69,17 @@ impl<'a> Extent<'a> {
                 let _ = empty.send(chunk);
             }
             Ok(())
+        })
+    }
+
+    fn blocks(&self, block_rows: u64) -> Result<Blocks<'_>, OodError> {
+        let mut reader = self.source.reader()?;
+        reader.skip(self.rows.start)?;
+        Ok(Blocks {
+            extent: self,
+            block_rows,
+            reader,
+            next: self.rows.start,
         })
     }
 
@@ -88,6 +99,32 @@ impl<'a> Extent<'a> {
         chunk.first_row = start + self.offset;
         chunk.check_finite(name, schema)?;
         Ok(())
+    }
+}
+
+/// The blocks of an extent, one after the other.
+struct Blocks<'a> {
+    extent: &'a Extent<'a>,
+    block_rows: u64,
+    reader: Box<dyn RowReader + 'a>,
+    /// The source's row that comes next.
+    next: u64,
+}
+
+impl Blocks<'_> {
+    /// Replaces the content of `chunk` by the next block; false where there is none.
+    fn read(&mut self, chunk: &mut Chunk) -> Result<bool, OodError> {
+        let (extent, next) = (self.extent, self.next);
+        if next >= extent.rows.end {
+            return Ok(false);
+        }
+        let global = next + extent.offset;
+        let boundary = (global / self.block_rows + 1) * self.block_rows - extent.offset;
+        let end = boundary.min(extent.rows.end);
+        self.reader.read(chunk, (end - next) as usize)?;
+        extent.check(chunk, next, end)?;
+        self.next = end;
+        Ok(true)
     }
 }
 

@@ -115,7 +115,7 @@ impl RowReader for NibblingReader<'_> {
             if part.rows == 0 {
                 break;
             }
-            chunk.features.extend_from_slice(&part.features);
+            chunk.features.to_fill().extend_from_slice(&part.features);
             chunk.labels.extend_from_slice(&part.labels);
             if let (KeyColumn::Int(to), KeyColumn::Int(from)) = (&mut chunk.groups, &part.groups) {
                 to.extend_from_slice(from);

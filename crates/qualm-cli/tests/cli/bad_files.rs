@@ -260,7 +260,7 @@ fn labels_that_name_no_class() {
 fn numbers_that_are_not_finite_are_named_by_their_row() {
     let desk = Desk::with_model();
     for (value, word) in [(f32::NAN, "NaN"), (f32::NEG_INFINITY, "-inf")] {
-        let mut features = made::usual(600, 1).rows().features.clone();
+        let mut features = made::usual(600, 1).rows().features.to_vec();
         features[17 * made::DIM + 5] = value;
         let rows = MemorySet::new("odd")
             .with_features(features, made::DIM)

@@ -107,7 +107,7 @@ fn check_exits_with_1_and_says_what_is_likely_wrong() {
     let after = MemorySet::new("after")
         .with_features(after, made::DIM)
         .unwrap();
-    let logits = with_logits(&after, &head).rows().logits.clone();
+    let logits = with_logits(&after, &head).rows().logits.to_vec();
     made::write(
         &desk,
         &before.clone().with_logits(logits, 3).unwrap(),

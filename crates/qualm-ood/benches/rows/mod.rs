@@ -88,9 +88,10 @@ impl RowReader for MadeReader<'_> {
         chunk.clear(self.next);
         let first = self.next;
         chunk.rows = (rows.schema.rows - first).min(max_rows as u64) as usize;
-        chunk.features.resize(chunk.rows * DIM, 0.0);
+        chunk.features.to_fill().resize(chunk.rows * DIM, 0.0);
         chunk
             .features
+            .to_fill()
             .par_chunks_exact_mut(DIM)
             .enumerate()
             .for_each(|(index, row)| rows.make(first + index as u64, row));

@@ -90,9 +90,9 @@ impl Reader {
         match role {
             Role::Features | Role::Logits => {
                 let out = if *role == Role::Features {
-                    &mut chunk.features
+                    chunk.features.to_fill()
                 } else {
-                    &mut chunk.logits
+                    chunk.logits.to_fill()
                 };
                 let Some(list) = column.as_list_opt::<i32>() else {
                     return refuse(0, "is no list of floats");
