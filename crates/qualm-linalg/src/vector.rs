@@ -7,7 +7,7 @@ use crate::Real;
 
 /// Numbers that are summed or compared side by side: whole vectors on any processor, and the order
 /// of sums does not depend on their width.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// `log(sum_i exp(x_i))` of finite numbers, in one pass over numbers that sit in the cache.
 ///

@@ -1,4 +1,4 @@
-use qualm_linalg::{largest, log_sum_exp};
+use qualm_linalg::{exp, largest, map, sum_of};
 
 /// Turns a row of logits into its softmax probabilities.
 pub(crate) fn softmax(row: &mut [f32]) {
@@ -6,9 +6,9 @@ pub(crate) fn softmax(row: &mut [f32]) {
         return;
     };
     // The maximum goes first: a difference of large logits is exact where their normaliser is not.
-    let normaliser = (log_sum_exp(row, max) - f64::from(max)) as f32;
-    row.iter_mut()
-        .for_each(|x| *x = ((*x - max) - normaliser).exp());
+    let max = f64::from(max);
+    let share = sum_of(row, |x| exp(x - max)).recip();
+    map(row, |x| exp(x - max) * share);
 }
 
 #[cfg(test)]

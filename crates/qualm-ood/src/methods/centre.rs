@@ -1,5 +1,7 @@
 //! The mean of the fitting rows, and distances from it.
 
+use qualm_linalg::distance;
+
 use crate::OodError;
 use crate::fit::FitContext;
 use crate::statistics::{SumBy, SumOf, SumSet};
@@ -36,12 +38,6 @@ impl Centre {
     pub(super) fn load(tensors: &TensorReader<'_>) -> Result<Self, OodError> {
         Ok(Self(load_finite("centre", tensors.dim(), tensors)?))
     }
-}
-
-/// Euclidean distance, from differences in `f64`, so that near points do not cancel.
-pub(super) fn distance(a: &[f32], b: &[f32]) -> f64 {
-    let square = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).powi(2);
-    a.iter().zip(b).map(square).sum::<f64>().sqrt()
 }
 
 /// An array of `len` finite numbers.

@@ -30,9 +30,7 @@ impl LogitScore for Energy {
         if self.temperature == 1.0 {
             return logits.log_sum_exp;
         }
-        let max = f64::from(logits.max);
-        let scaled = |&l: &f32| ((f64::from(l) - max) / self.temperature).exp();
-        max + self.temperature * logits.values.iter().map(scaled).sum::<f64>().ln()
+        f64::from(logits.max) + self.temperature * logits.partition(self.temperature).ln()
     }
 }
 

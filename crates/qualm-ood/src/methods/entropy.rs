@@ -1,5 +1,7 @@
 //! Entropy of the softmax.
 
+use qualm_linalg::{exp, sum_of};
+
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
 use crate::score::LogitRow;
@@ -24,8 +26,11 @@ impl LogitScore for Entropy {
     const PART: [&'static str; 1] = ["minus entropy"];
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
-        let terms = logits.log_probabilities(logits.rest());
-        terms.map(|log_p| log_p.exp() * log_p).sum()
+        // With d = l - max l and S the sum of exp(d): H = log S - sum d exp(d) / S, both positive,
+        // and the predicted class adds nothing to the second.
+        let (max, rest) = (f64::from(logits.max), logits.rest());
+        let weighted = sum_of(logits.values, |l| exp(l - max) * (l - max));
+        weighted / (1.0 + rest) - rest.ln_1p()
     }
 }
 

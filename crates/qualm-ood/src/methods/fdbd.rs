@@ -1,6 +1,6 @@
 //! fDBD: distance to the decision boundaries.
 
-use qualm_linalg::{Rows, product_nt};
+use qualm_linalg::{Rows, product_nt, sum_of_pairs};
 
 use super::centre::{CENTRE, Centre};
 use crate::OodError;
@@ -127,8 +127,7 @@ impl Detector for FdbdDetector {
         let logits = row.logits();
         let gaps = &self.inverse_gaps[logits.predicted * self.classes..][..self.classes];
         let max = f64::from(logits.max);
-        let distance = |(&l, &gap): (&f32, &f32)| (max - f64::from(l)) * f64::from(gap);
-        let sum: f64 = logits.values.iter().zip(gaps).map(distance).sum();
+        let sum = sum_of_pairs(logits.values, gaps, |l, gap| (max - l) * gap);
         parts[BOUNDARIES] = sum / (self.classes - 1) as f64;
         parts[CENTRE_DISTANCE] = self.centre.distance(row.features());
     }

@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 
+use qualm_linalg::{exp, log_of_rest, sum_of};
+
 use super::logit_score::LogitScore;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
@@ -74,41 +76,51 @@ impl GeneralisedEntropy {
             // One row of logits, to find the largest in; rows are scored one by one on a thread.
             static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
         }
-        let (bound, mut equals) = if self.top < logits.values.len() {
+        let classes = logits.values.len();
+        let largest = if self.top < classes {
             SCRATCH.with_borrow_mut(|scratch| largest_of(logits.values, self.top, scratch))
         } else {
             (f32::NEG_INFINITY, 0)
         };
-        let rest = logits.rest();
-        let (mut sum, mut count) = (0.0, 0);
-        let log_probabilities = logits.log_probabilities(rest);
-        for ((class, &logit), log_p) in logits.values.iter().enumerate().zip(log_probabilities) {
-            if logit == bound && equals > 0 {
-                equals -= 1;
-            } else if logit <= bound {
-                continue;
-            }
-            count += 1;
-            sum += match self.form {
-                Form::ClampedMean => {
-                    let p = log_p.exp().clamp(CLAMPED.0, CLAMPED.1);
-                    (p * (1.0 - p)).powf(self.gamma)
-                }
-                Form::Sum => {
-                    let log_q = if class == logits.predicted {
-                        rest.ln() + log_p
-                    } else {
-                        (-log_p.exp()).ln_1p()
-                    };
-                    (self.gamma * (log_p + log_q)).exp()
-                }
-            };
-        }
+        let (max, rest, gamma) = (f64::from(logits.max), logits.rest(), self.gamma);
+        let normaliser = rest.ln_1p();
         match self.form {
-            Form::Sum => sum,
-            Form::ClampedMean => sum / f64::from(count),
+            Form::Sum => {
+                let others = sum_of_others(logits, largest, |logit| {
+                    let log_p = (logit - max) - normaliser;
+                    exp(gamma * (log_p + log_of_rest(exp(log_p))))
+                });
+                (gamma * (rest.ln() - 2.0 * normaliser)).exp() + others
+            }
+            Form::ClampedMean => {
+                let floor = CLAMPED.0.ln();
+                let others = sum_of_others(logits, largest, |logit| {
+                    let log_p = ((logit - max) - normaliser).max(floor);
+                    exp(gamma * (log_p + log_of_rest(exp(log_p))))
+                });
+                let p = (-normaliser).exp().clamp(CLAMPED.0, CLAMPED.1);
+                ((p * (1.0 - p)).powf(gamma) + others) / self.top.min(classes) as f64
+            }
         }
     }
+}
+
+/// The sum of `term` over the largest logits but that of the predicted class, which is always among
+/// them: those above a bound and so many equal to it. The probability of each is at most 1/2.
+fn sum_of_others(
+    logits: LogitRow<'_>,
+    (bound, equals): (f32, usize),
+    term: impl Fn(f64) -> f64,
+) -> f64 {
+    let tied = equals.saturating_sub(usize::from(logits.max <= bound));
+    let tied = match tied {
+        0 => 0.0,
+        tied => tied as f64 * term(f64::from(bound)),
+    };
+    let bound = f64::from(bound);
+    let above = |logit: f64| if logit > bound { term(logit) } else { 0.0 };
+    let others = logits.others().into_iter();
+    others.map(|others| sum_of(others, above)).sum::<f64>() + tied
 }
 
 impl LogitScore for GeneralisedEntropy {

@@ -1,5 +1,7 @@
 //! Norm of the gradient of the head's weights.
 
+use qualm_linalg::{exp, sum_of};
+
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
@@ -63,11 +65,10 @@ impl Detector for GradNorm {
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
         let logits = row.logits();
         let classes = logits.values.len() as f64;
-        parts[0] = row.features().iter().map(|&x| f64::from(x).abs()).sum();
-        let log_probabilities = logits.log_probabilities(logits.rest());
-        parts[1] = log_probabilities
-            .map(|log_p| (classes * log_p.exp() - 1.0).abs())
-            .sum();
+        parts[0] = sum_of(row.features(), f64::abs);
+        let max = f64::from(logits.max);
+        let scale = classes / (1.0 + logits.rest());
+        parts[1] = sum_of(logits.values, |l| (scale * exp(l - max) - 1.0).abs());
     }
 
     fn score(&self, parts: &[f64]) -> f64 {

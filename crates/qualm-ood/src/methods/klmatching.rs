@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use qualm_linalg::{exp, sum_of_pairs};
+
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
@@ -89,11 +91,12 @@ impl Detector for KlMatchingDetector {
         let nearest = qualm_linalg::largest(row.probability_products()).map_or(0, |(k, _)| k);
         let typical = &self.typical[nearest * self.classes..(nearest + 1) * self.classes];
         let logits = row.logits();
-        let log_probabilities = logits.log_probabilities(logits.rest());
-        let terms = log_probabilities.zip(typical);
-        parts[0] = terms
-            .map(|(log_p, &log_d)| log_p.exp() * (log_p - f64::from(log_d)))
-            .sum();
+        let max = f64::from(logits.max);
+        let normaliser = logits.rest().ln_1p();
+        parts[0] = sum_of_pairs(logits.values, typical, |logit, log_d| {
+            let log_p = (logit - max) - normaliser;
+            exp(log_p) * (log_p - log_d)
+        });
     }
 
     fn score(&self, parts: &[f64]) -> f64 {

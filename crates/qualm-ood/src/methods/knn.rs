@@ -98,8 +98,7 @@ impl Detector for KnnDetector {
         let farthest = row.neighbours()[self.k - 1];
         let start = farthest.index as usize * self.bank.dim;
         let other = &self.bank.rows[start..start + self.bank.dim];
-        let square = |(&a, &b): (&f32, &f32)| (f64::from(a) - f64::from(b)).powi(2);
-        parts[0] = row.unit().iter().zip(other).map(square).sum::<f64>().sqrt();
+        parts[0] = qualm_linalg::distance(row.unit(), other);
     }
 
     fn score(&self, parts: &[f64]) -> f64 {

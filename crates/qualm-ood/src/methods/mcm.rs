@@ -32,7 +32,7 @@ impl LogitScore for Mcm {
     const PART: [&'static str; 1] = ["largest probability"];
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
-        logits.largest_probability(self.temperature)
+        logits.partition(self.temperature).recip()
     }
 }
 

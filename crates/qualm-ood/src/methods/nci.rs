@@ -1,5 +1,7 @@
 //! NCI: alignment with the weights of the predicted class.
 
+use qualm_linalg::sum_of;
+
 use super::centre::{CENTRE, Centre};
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
@@ -109,7 +111,7 @@ impl Detector for NciDetector {
         let (logits, features) = (row.logits(), row.features());
         let product = f64::from(logits.max) - self.centre_logits[logits.predicted];
         parts[ALIGNMENT] = product / self.centre.distance(features);
-        parts[NORM] = features.iter().map(|&x| f64::from(x.abs())).sum();
+        parts[NORM] = sum_of(features, f64::abs);
     }
 
     fn score(&self, parts: &[f64]) -> f64 {

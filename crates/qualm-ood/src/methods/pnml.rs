@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use qualm_linalg::symmetric_eigen;
+use qualm_linalg::{exp, sum_of_pairs, symmetric_eigen};
 
 use super::centre::load_finite;
 use crate::OodError;
@@ -95,16 +95,6 @@ struct PnmlDetector {
 const LEVERAGE: usize = 0;
 const REGRET: usize = 1;
 
-impl PnmlDetector {
-    /// Logits of the unit feature, from those of a feature whose norm has this inverse.
-    fn unit_logits(&self, logits: &[f32], inverse_norm: f64) -> impl Iterator<Item = f64> {
-        logits.iter().zip(&self.bias).map(move |(&logit, &bias)| {
-            let bias = f64::from(bias);
-            (f64::from(logit) - bias) * inverse_norm + bias
-        })
-    }
-}
-
 impl Detector for PnmlDetector {
     fn inputs(&self) -> Inputs {
         Inputs {
@@ -123,18 +113,21 @@ impl Detector for PnmlDetector {
         let leverage = qualm_linalg::squared_norm(row.map(0));
         let norm = qualm_linalg::norm(row.features());
         let inverse_norm = if norm > 0.0 { norm.recip() } else { 0.0 };
-        let logits = || self.unit_logits(row.logits().values, inverse_norm);
-        let max = logits().fold(f64::NEG_INFINITY, f64::max);
-        let log_sum = max + logits().map(|l| (l - max).exp()).sum::<f64>().ln();
+        // Logits of the unit feature, less their largest.
+        let logit = |logit: f64, bias: f64| (logit - bias) * inverse_norm + bias;
+        let logits = row.logits().values;
+        let max = logits.iter().zip(&self.bias);
+        let max = max.map(|(&l, &b)| logit(f64::from(l), f64::from(b)));
+        let max = max.fold(f64::NEG_INFINITY, f64::max);
+        let log_sum = max + sum_of_pairs(logits, &self.bias, |l, b| exp(logit(l, b) - max)).ln();
         // p / (p + p^k (1 - p)) with q = p^(1 - k): q / (q + 1 - p), which does not divide by zero
         // where p does.
-        let sum: f64 = logits()
-            .map(|logit| {
-                let log_p = logit - log_sum;
-                let q = (log_p / (1.0 + leverage)).exp();
-                q / (q - log_p.exp_m1())
-            })
-            .sum();
+        let power = (1.0 + leverage).recip();
+        let sum = sum_of_pairs(logits, &self.bias, |l, b| {
+            let log_p = logit(l, b) - log_sum;
+            let q = exp(log_p * power);
+            q / (q + (1.0 - exp(log_p)))
+        });
         parts[LEVERAGE] = leverage;
         parts[REGRET] = sum.ln() / (self.bias.len() as f64).ln();
     }

@@ -1,18 +1,16 @@
 //! SHE: simplified Hopfield energy.
 
-use std::sync::Arc;
-
-use super::centre::distance;
 use super::cosine::unit_row;
+use qualm_linalg::{distance, dot, norm};
+
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
-use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
+use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::{ClassSums, SumBy, SumOf, SumSet};
-use crate::tensors::{TensorReader, TensorWriter};
-use crate::view::View;
+use crate::tensors::{TensorReader, TensorWriter, all_finite};
 
 pub(crate) const ENTRY: Entry = Entry {
     word: "she",
@@ -56,16 +54,6 @@ enum Metric {
     Cosine,
 }
 
-impl Metric {
-    /// Which view of a row meets the patterns.
-    fn view(self) -> View {
-        match self {
-            Self::Inner | Self::Euclidean => View::Raw,
-            Self::Cosine => View::Unit,
-        }
-    }
-}
-
 impl Method for She {
     fn needs(&self) -> Needs {
         Needs {
@@ -95,25 +83,22 @@ impl Method for She {
                 Metric::Cosine => matrix.extend(unit_row(&pattern)),
             }
         }
-        let patterns = Arc::new(AffineMap {
-            view: self.metric.view(),
-            matrix,
-            offset: vec![0.0; sums.classes()],
-        });
         Ok(Box::new(SheDetector {
             metric: self.metric,
-            patterns,
+            patterns: matrix,
+            dim: sums.width(),
         }))
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let patterns = AffineMap::load("patterns", self.metric.view(), tensors)?;
-        if patterns.outputs() != tensors.classes() {
-            return Err(tensors.wrong("patterns_matrix", "has not a row for each class"));
+        let patterns = tensors.matrix::<f32>("patterns", tensors.dim())?;
+        if patterns.len() != tensors.classes() * tensors.dim() || !all_finite(&patterns) {
+            return Err(tensors.wrong("patterns", "is not finite or has not a row for each class"));
         }
         Ok(Box::new(SheDetector {
             metric: self.metric,
             patterns,
+            dim: tensors.dim(),
         }))
     }
 }
@@ -132,20 +117,16 @@ fn patterns(sums: &ClassSums) -> impl Iterator<Item = Vec<f64>> {
 #[derive(Debug)]
 struct SheDetector {
     metric: Metric,
-    /// A row for each class.
-    patterns: Arc<AffineMap>,
+    /// `C x D`, a row for each class.
+    patterns: Vec<f32>,
+    dim: usize,
 }
 
 impl Detector for SheDetector {
     fn inputs(&self) -> Inputs {
-        let euclidean = self.metric == Metric::Euclidean;
         Inputs {
             logits: Some(LogitInput::Plain),
-            features: euclidean,
-            maps: match euclidean {
-                true => Vec::new(),
-                false => vec![Arc::clone(&self.patterns)],
-            },
+            features: true,
             ..Inputs::default()
         }
     }
@@ -160,13 +141,13 @@ impl Detector for SheDetector {
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
         // `solve` and `load` saw to it that every class has a pattern.
-        let class = row.logits().predicted;
+        let (class, row) = (row.logits().predicted, row.features());
+        let pattern = &self.patterns[class * row.len()..][..row.len()];
         parts[0] = match self.metric {
-            Metric::Inner | Metric::Cosine => f64::from(row.map(0)[class]),
-            Metric::Euclidean => {
-                let row = row.features();
-                distance(row, &self.patterns.matrix[class * row.len()..][..row.len()])
-            }
+            Metric::Inner => dot(row, pattern),
+            Metric::Euclidean => distance(row, pattern),
+            // A zero row has cosine zero with everything.
+            Metric::Cosine => dot(row, pattern) / norm(row).max(f64::MIN_POSITIVE),
         };
     }
 
@@ -178,7 +159,7 @@ impl Detector for SheDetector {
     }
 
     fn save(&self, tensors: &mut TensorWriter) {
-        self.patterns.save("patterns", tensors);
+        tensors.matrix("patterns", &self.patterns, self.dim);
     }
 }
 

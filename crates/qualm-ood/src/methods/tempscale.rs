@@ -78,7 +78,7 @@ impl Detector for TempScaleDetector {
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
-        parts[0] = row.logits().largest_probability(self.temperature);
+        parts[0] = row.logits().partition(self.temperature).recip();
     }
 
     fn score(&self, parts: &[f64]) -> f64 {

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use qualm_linalg::{Neighbour, log_sum_exp};
+use qualm_linalg::{Neighbour, exp, sum_of};
 
 use super::plan::MapSlot;
 use crate::view::PerView;
@@ -34,31 +34,24 @@ pub(crate) struct LogitRow<'a> {
 
 impl LogitRow<'_> {
     /// `sum_c exp(l_c - max l)` over all classes but the predicted one: what the predicted class
-    /// lacks to be certain. Good to 2e-7 of its value however small it is, which the difference of
+    /// lacks to be certain. Good to all digits however small it is, which the difference of
     /// log-sum-exp and maximum is not.
     pub(crate) fn rest(&self) -> f64 {
+        let max = f64::from(self.max);
+        let others = self.others().into_iter();
+        others.map(|others| sum_of(others, |l| exp(l - max))).sum()
+    }
+
+    /// The logits of the classes that are not predicted.
+    pub(crate) fn others(&self) -> [&[f32]; 2] {
         let (before, after) = self.values.split_at(self.predicted);
-        let max = f64::from(self.max);
         [before, after.get(1..).unwrap_or_default()]
-            .into_iter()
-            .map(|others| (log_sum_exp(others, self.max) - max).exp())
-            .sum()
     }
 
-    /// The logarithm of each probability, where `rest` is [`LogitRow::rest`].
-    pub(crate) fn log_probabilities(&self, rest: f64) -> impl Iterator<Item = f64> {
-        let max = f64::from(self.max);
-        let normaliser = rest.ln_1p();
-        // The logit of the predicted class differs from the maximum by an exact zero.
-        let values = self.values.iter();
-        values.map(move |&logit| (f64::from(logit) - max) - normaliser)
-    }
-
-    /// The largest probability of the logits divided by `temperature`.
-    pub(crate) fn largest_probability(&self, temperature: f64) -> f64 {
-        let max = f64::from(self.max);
-        let scaled = |&l: &f32| ((f64::from(l) - max) / temperature).exp();
-        1.0 / self.values.iter().map(scaled).sum::<f64>()
+    /// `sum_c exp((l_c - max l) / temperature)`.
+    pub(crate) fn partition(&self, temperature: f64) -> f64 {
+        let (max, inverse) = (f64::from(self.max), temperature.recip());
+        sum_of(self.values, |l| exp((l - max) * inverse))
     }
 }
 
@@ -121,12 +114,13 @@ mod tests {
     fn what_is_left_of_certainty_is_known_however_little() {
         let row = LogitRow::new(&[-30.0, 0.0, -30.0]);
         let rest = row.rest();
-        assert!((rest / (2.0 * (-30f64).exp()) - 1.0).abs() < 1e-6, "{rest}");
-        let logs: Vec<f64> = row.log_probabilities(rest).collect();
-        assert!((logs[1] / -rest - 1.0).abs() < 1e-9 && (logs[0] + 30.0).abs() < 1e-9);
+        assert!(
+            (rest / (2.0 * (-30f64).exp()) - 1.0).abs() < 1e-14,
+            "{rest}"
+        );
         assert_eq!(LogitRow::new(&[7.0]).rest(), 0.0);
         // With temperature 2: 1 / (1 + 2 exp(-1)).
-        let half = LogitRow::new(&[0.0, 2.0, 0.0]).largest_probability(2.0);
-        assert!((half - 1.0 / (1.0 + 2.0 * (-1f64).exp())).abs() < 1e-12);
+        let partition = LogitRow::new(&[0.0, 2.0, 0.0]).partition(2.0);
+        assert!((partition - (1.0 + 2.0 * (-1f64).exp())).abs() < 1e-14);
     }
 }
