@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use crate::OodError;
 use crate::score::Row;
-use crate::shaping::Shaping;
+use crate::shaping::{Change, Shaping};
 use crate::statistics::{Bank, Tails};
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
 use crate::view::View;
@@ -72,6 +72,18 @@ pub(crate) struct Inputs {
     pub(crate) norms: Option<NormInput>,
     /// The nearest rows of a bank, by inner product of unit rows.
     pub(crate) neighbours: Option<NeighbourInput>,
+}
+
+impl Inputs {
+    /// Whether the classifier's own logits are needed: where a shaper changes features or weights,
+    /// they are not.
+    pub(crate) fn classifiers_logits(&self) -> bool {
+        match &self.logits {
+            None => false,
+            Some(LogitInput::Plain) => true,
+            Some(LogitInput::Shaped(shaping)) => matches!(shaping.change, Change::Logits(_)),
+        }
+    }
 }
 
 /// Which logits a detector looks at.

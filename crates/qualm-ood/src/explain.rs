@@ -25,7 +25,7 @@ pub struct Explanation {
     pub row: u64,
     /// Its id, where rows have ids.
     pub id: Option<String>,
-    /// The class that the classifier predicts, where any detector looks at logits.
+    /// The class that the classifier predicts, where any detector looks at its own logits.
     pub predicted: Option<u32>,
     /// One for each detector.
     pub detectors: Vec<ExplainedScore>,

@@ -27,7 +27,7 @@ pub struct ReferenceRows {
     /// Rows times detectors.
     scores: Vec<f64>,
     detectors: usize,
-    /// Empty where no detector looks at logits.
+    /// Empty where no detector looks at the classifier's own logits.
     predicted: Vec<u32>,
 }
 
@@ -94,7 +94,8 @@ impl ReferenceRows {
         if self.predicted.is_empty() {
             return Err(OodError::fit(
                 "per-class thresholds",
-                "no detector of the bundle looks at logits, so no class is predicted; add one, such as msp",
+                "no detector of the bundle looks at the classifier's own logits, so no class is predicted; \
+                 add one, such as msp",
             ));
         }
         let mut by_class: BTreeMap<u32, Vec<f64>> = BTreeMap::new();

@@ -34,7 +34,7 @@ impl Scored<'_> {
         &self.scores[detector]
     }
 
-    /// The class that the classifier predicts for a row, where any detector looks at logits.
+    /// The class that the classifier predicts for a row, where any detector looks at its own logits.
     pub fn predicted(&self, row: usize) -> Option<u32> {
         self.scorer.predicted(row)
     }

@@ -10,6 +10,9 @@ use crate::fit::FitContext;
 use crate::method::Needs;
 use crate::tensors::{TensorReader, TensorWriter};
 
+/// Rows that one task takes.
+const TASK: usize = 32;
+
 /// A fitted way to reshape a classifier's logits before a score looks at them. Two are equal when
 /// their texts are: a bundle has one fit.
 #[derive(Debug)]
@@ -98,16 +101,22 @@ impl Shaping {
             Change::Head(map) => {
                 product_nt(to, features, Rows::new(&map.matrix, dim));
                 to.par_chunks_exact_mut(classes)
+                    .with_min_len(TASK)
                     .for_each(|row| add(row, &map.offset));
             }
             Change::Features(shape) => {
-                shaped.clear();
-                shaped.extend_from_slice(features.data());
+                shaped.resize(features.data().len(), 0.0);
                 shaped
                     .par_chunks_exact_mut(dim)
-                    .for_each_init(Vec::new, |scratch, row| shape.shape(row, scratch));
+                    .zip(features.data().par_chunks_exact(dim))
+                    .with_min_len(TASK)
+                    .for_each_init(Vec::new, |scratch, (to, from)| {
+                        to.copy_from_slice(from);
+                        shape.shape(to, scratch);
+                    });
                 product_nt(to, Rows::new(shaped, dim), Rows::new(head.weight(), dim));
                 to.par_chunks_exact_mut(classes)
+                    .with_min_len(TASK)
                     .for_each(|row| add(row, head.bias()));
             }
             Change::Logits(scale) => {
@@ -115,6 +124,7 @@ impl Shaping {
                 to.par_chunks_exact_mut(classes)
                     .zip(products.par_chunks_exact(stride))
                     .zip(features.data().par_chunks_exact(dim))
+                    .with_min_len(TASK)
                     .for_each_init(Vec::new, |scratch, ((to, products), features)| {
                         let factor = scale.factor(features, scratch);
                         let bias = factor * inside + (1.0 - inside);

@@ -36,7 +36,8 @@ pub(crate) struct PartSums {
 pub(crate) struct HeldRows {
     /// Rows times parts of all detectors.
     pub(crate) parts: Vec<f64>,
-    /// Predicted classes; empty where no detector looks at logits.
+    /// Predicted classes; empty where no detector looks at the
+    /// classifier's own logits.
     pub(crate) predicted: Vec<u32>,
 }
 

@@ -104,3 +104,33 @@ impl Detector for ShapedDetector {
         self.score.save(tensors);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use qualm_data::{Head, MemorySet, Source};
+
+    use crate::testing::numbers;
+    use crate::{FitInput, FitOptions, Recipe, fit};
+
+    #[test]
+    fn the_classifiers_own_logits_are_computed_where_something_looks_at_them() {
+        let train = MemorySet::new("rows").with_features(numbers(80, 1), 4);
+        let train = train.unwrap();
+        let head = Head::new(numbers(12, 2), numbers(3, 3), 4).unwrap();
+        let products = |recipes: &str| {
+            let input = FitInput {
+                train: &train,
+                head: Some(&head),
+            };
+            let recipes = Recipe::parse_list(recipes).unwrap();
+            let fitted = fit(input, &recipes, &FitOptions::default(), &mut |_| {}).unwrap();
+            let scorer = fitted.bundle.scorer("rows", train.schema()).unwrap();
+            scorer.operations_per_row() / (2.0 * 4.0 * 3.0)
+        };
+        assert_eq!(products("react"), 1.0);
+        assert_eq!(products("react,a=react+gen,dice"), 2.0);
+        assert_eq!(products("react,msp"), 2.0);
+        // What only scales logits shares them.
+        assert_eq!(products("scale,lts,msp"), 1.0);
+    }
+}

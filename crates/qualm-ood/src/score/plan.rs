@@ -21,6 +21,8 @@ pub(crate) struct Plan {
     /// Maps of which only norms are kept.
     pub(super) norms: Vec<NormInput>,
     pub(super) logits: LogitPlan,
+    /// C of the head, 0 where there is none.
+    head_classes: usize,
     /// Logits that are reshaped.
     pub(super) shapings: Vec<Arc<Shaping>>,
     pub(super) banks: Vec<BankPlan>,
@@ -119,6 +121,7 @@ impl Plan {
             stacks: PerView::default(),
             norms: Vec::new(),
             logits: LogitPlan::None,
+            head_classes: head.map_or(0, Head::classes),
             shapings: Vec::new(),
             banks: Vec::new(),
             probability_maps: Vec::new(),
@@ -130,7 +133,7 @@ impl Plan {
             .into_iter()
             .map(|d| (d.inputs(), d.parts().len()))
             .collect();
-        if all.iter().any(|(inputs, _)| inputs.logits.is_some()) {
+        if all.iter().any(|(inputs, _)| inputs.classifiers_logits()) {
             plan.logits = match (head, classes) {
                 (Some(head), _) if dim > 0 => {
                     let raw = &mut plan.stacks.raw;
@@ -255,12 +258,8 @@ impl Plan {
         let norms: usize = self.norms.iter().map(|input| input.map.outputs()).sum();
         let maps = self.stacks.raw.offset.len() + self.stacks.unit.offset.len() + norms;
         let bank: usize = self.banks.iter().map(|plan| plan.bank.len()).sum();
-        let classes = match self.logits {
-            LogitPlan::Head { classes } => classes,
-            _ => 0,
-        };
         let shaped = |shaping: &&Arc<Shaping>| !matches!(shaping.change, Change::Logits(_));
-        let shaped = classes * self.shapings.iter().filter(shaped).count();
+        let shaped = self.head_classes * self.shapings.iter().filter(shaped).count();
         let of_probabilities: usize = self.probability_maps.iter().map(|map| map.len()).sum();
         let related = |input: &RelationInput| input.bank.rows.len() + input.probabilities.len();
         let relations: usize = self.relations.iter().map(related).sum();

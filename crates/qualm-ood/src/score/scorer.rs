@@ -282,7 +282,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// The class that the classifier predicts for row `row` of the last tile, where any detector
-    /// looks at logits.
+    /// looks at its own logits: those of changed features tell another class.
     pub fn predicted(&self, row: usize) -> Option<u32> {
         (self.plan.logits != LogitPlan::None).then(|| self.predicted[row])
     }
