@@ -18,6 +18,7 @@
 
 mod eigen;
 mod gram;
+mod half_rows;
 mod nearest;
 mod peak;
 mod product;
@@ -28,6 +29,7 @@ mod vector;
 
 pub use eigen::{Eigen, symmetric_eigen};
 pub use gram::{BlockScatter, for_each_packed_row, packed_len};
+pub use half_rows::HalfRows;
 pub use nearest::{Nearest, Neighbour};
 pub use peak::{Speed, beside_peak, matrix_multiply_peak};
 pub use product::{Real, product_nt, product_tn};
