@@ -19,7 +19,7 @@ pub(crate) trait Detector: Debug + Send + Sync {
     fn inputs(&self) -> Inputs;
 
     /// Names of the numbers that [`measure`](Detector::measure) gives.
-    fn parts(&self) -> &'static [&'static str];
+    fn parts(&self) -> Vec<&'static str>;
 
     /// Reduces a row to its parts; `parts` has as many places as [`parts`](Detector::parts) names.
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]);

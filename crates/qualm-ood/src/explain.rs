@@ -129,7 +129,7 @@ pub fn explain(bundle: &Bundle, source: &dyn Source, row: u64) -> Result<Explana
         let parts = scorer.parts(0, index);
         let score = scorer.score(0, index);
         let reference = bundle.reference().map(|reference| reference.overall(index));
-        let named = |(name, value): (&&str, &f64)| ((*name).to_owned(), *value);
+        let named = |(name, value): (&str, &f64)| (name.to_owned(), *value);
         explanation.detectors.push(ExplainedScore {
             name: fitted.recipe.name().to_owned(),
             method: fitted.recipe.text().to_owned(),
@@ -146,7 +146,7 @@ pub fn explain(bundle: &Bundle, source: &dyn Source, row: u64) -> Result<Explana
             parts: fitted
                 .detector
                 .parts()
-                .iter()
+                .into_iter()
                 .zip(parts)
                 .map(named)
                 .collect(),

@@ -84,8 +84,8 @@ impl Detector for CosineDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["largest cosine"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["largest cosine"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

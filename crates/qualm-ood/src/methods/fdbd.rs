@@ -116,8 +116,8 @@ impl Detector for FdbdDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &[
+    fn parts(&self) -> Vec<&'static str> {
+        vec![
             "mean distance to the decision boundaries",
             "distance from the mean",
         ]

@@ -81,8 +81,8 @@ impl Detector for GenResidualDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["residual norm", "generalised entropy"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["residual norm", "generalised entropy"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

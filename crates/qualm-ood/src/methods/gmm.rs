@@ -173,8 +173,8 @@ impl Detector for GmmDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["log-likelihood"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["log-likelihood"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

@@ -58,8 +58,8 @@ impl Detector for GradNorm {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["L1 norm of the features", "L1 norm by the logits"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["L1 norm of the features", "L1 norm by the logits"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

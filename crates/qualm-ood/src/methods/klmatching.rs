@@ -83,8 +83,8 @@ impl Detector for KlMatchingDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["divergence from the nearest class"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["divergence from the nearest class"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

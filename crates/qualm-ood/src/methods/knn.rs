@@ -89,8 +89,8 @@ impl Detector for KnnDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["distance"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["distance"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

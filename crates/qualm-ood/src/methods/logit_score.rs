@@ -44,8 +44,8 @@ impl<T: LogitScore> Detector for T {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &T::PART
+    fn parts(&self) -> Vec<&'static str> {
+        T::PART.to_vec()
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

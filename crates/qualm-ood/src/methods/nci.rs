@@ -103,8 +103,8 @@ impl Detector for NciDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["alignment with the predicted class", "sum of magnitudes"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["alignment with the predicted class", "sum of magnitudes"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

@@ -51,8 +51,8 @@ impl Detector for NearestClass {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        self.part
+    fn parts(&self) -> Vec<&'static str> {
+        self.part.to_vec()
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

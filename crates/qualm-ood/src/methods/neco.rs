@@ -125,8 +125,8 @@ impl Detector for NecoDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["share in the principal space", "largest logit"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["share in the principal space", "largest logit"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

@@ -170,8 +170,8 @@ impl Detector for NnGuideDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["log-sum-exp", "guidance"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["log-sum-exp", "guidance"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

@@ -105,8 +105,8 @@ impl Detector for PnmlDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["leverage on the fitting rows", "regret"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["leverage on the fitting rows", "regret"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

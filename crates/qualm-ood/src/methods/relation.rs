@@ -118,8 +118,8 @@ impl Detector for RelationDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["relation to the fitting rows"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["relation to the fitting rows"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

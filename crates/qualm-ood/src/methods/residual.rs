@@ -118,8 +118,8 @@ impl Detector for ResidualDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["residual norm"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["residual norm"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

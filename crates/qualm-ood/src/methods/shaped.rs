@@ -83,7 +83,7 @@ impl Detector for ShapedDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
+    fn parts(&self) -> Vec<&'static str> {
         self.score.parts()
     }
 

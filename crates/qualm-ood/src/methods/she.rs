@@ -131,11 +131,11 @@ impl Detector for SheDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
+    fn parts(&self) -> Vec<&'static str> {
         match self.metric {
-            Metric::Inner => &["inner product with the pattern of the predicted class"],
-            Metric::Euclidean => &["distance from the pattern of the predicted class"],
-            Metric::Cosine => &["cosine with the pattern of the predicted class"],
+            Metric::Inner => vec!["inner product with the pattern of the predicted class"],
+            Metric::Euclidean => vec!["distance from the pattern of the predicted class"],
+            Metric::Cosine => vec!["cosine with the pattern of the predicted class"],
         }
     }
 

@@ -73,8 +73,8 @@ impl Detector for TempScaleDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["largest calibrated probability"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["largest calibrated probability"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

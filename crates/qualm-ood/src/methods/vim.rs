@@ -121,8 +121,8 @@ impl Detector for VimDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &["residual norm", "log-sum-exp", "largest logit"]
+    fn parts(&self) -> Vec<&'static str> {
+        vec!["residual norm", "log-sum-exp", "largest logit"]
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {

@@ -187,8 +187,8 @@ impl Detector for OpenMaxDetector {
         }
     }
 
-    fn parts(&self) -> &'static [&'static str] {
-        &PARTS[..1 + 3 * self.ranks]
+    fn parts(&self) -> Vec<&'static str> {
+        PARTS[..1 + 3 * self.ranks].to_vec()
     }
 
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
