@@ -3,7 +3,7 @@ use crate::method::Method;
 use crate::methods::{
     cosine, energy, entropy, fdbd, gen_residual, generalised_entropy, gmm, gradnorm, klmatching,
     knn, mahalanobis, mahalanobis_unit, maxlogit, mcm, msp, nci, neco, nnguide, openmax, pnml,
-    relation, residual, rmd, she, ssd, tempscale, vim,
+    relation, residual, rmd, she, ssd, tempscale, vim, weiper,
 };
 use crate::recipe::Arguments;
 use crate::shapers::{ash, dice, lts, react, scale, vra};
@@ -77,6 +77,7 @@ pub static CATALOGUE: &[Entry] = &[
     gradnorm::ENTRY,
     gen_residual::ENTRY,
     relation::ENTRY,
+    weiper::ENTRY,
     mahalanobis::ENTRY,
     mahalanobis_unit::ENTRY,
     rmd::ENTRY,

@@ -2,6 +2,8 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::OodError;
+use crate::bins::Bins;
+use crate::perturbation::PerturbedHeads;
 use crate::score::Row;
 use crate::shaping::{Change, Shaping};
 use crate::statistics::{Bank, Tails};
@@ -70,6 +72,8 @@ pub(crate) struct Inputs {
     pub(crate) relation: Option<RelationInput>,
     /// Squared norms of linear maps of the features.
     pub(crate) norms: Option<NormInput>,
+    /// Bins of the logits of perturbed heads.
+    pub(crate) perturbed: Option<PerturbedInput>,
     /// The nearest rows of a bank, by inner product of unit rows.
     pub(crate) neighbours: Option<NeighbourInput>,
 }
@@ -103,6 +107,16 @@ pub(crate) struct NormInput {
     pub(crate) map: Arc<AffineMap>,
     /// Outputs of each.
     pub(crate) size: usize,
+}
+
+/// How the logits of perturbed heads lie in bins, and how certain their softmax is; equal ones are
+/// computed once.
+#[derive(Debug, Clone)]
+pub(crate) struct PerturbedInput {
+    /// The heads.
+    pub(crate) heads: Arc<PerturbedHeads>,
+    /// The bins.
+    pub(crate) bins: Bins,
 }
 
 /// The sum of `(<u, u_i> <p, p_i>)^power` over the rows of a bank where the product is above `cut`,

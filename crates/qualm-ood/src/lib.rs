@@ -44,6 +44,7 @@
 //! A new method is one file under `methods/` and one line in the catalogue: see
 //! `docs/adding-a-detector.md`.
 
+mod bins;
 mod bundle;
 mod catalogue;
 pub mod decide;
@@ -56,6 +57,7 @@ mod fit;
 mod method;
 mod methods;
 mod out_of_reach;
+mod perturbation;
 mod recipe;
 mod reference;
 mod score;

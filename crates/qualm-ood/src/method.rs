@@ -2,14 +2,14 @@ use std::fmt::Debug;
 
 use crate::detector::Detector;
 use crate::fit::FitContext;
-use crate::statistics::{BankNeed, SumKind, SumOf, SumSet};
+use crate::statistics::{BankNeed, ExtremesOf, SumKind, SumOf, SumSet};
 use crate::tensors::TensorReader;
 use crate::view::PerView;
 use crate::{OodError, Recipe};
 
 /// What fitting must gather for a method. Plain data: the plan of a fit is the union over its
 /// methods, so that nothing is gathered twice.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Needs {
     /// Scoring looks at features.
     pub(crate) features: bool,
@@ -27,6 +27,8 @@ pub(crate) struct Needs {
     pub(crate) bank: Option<BankNeed>,
     /// First pass: how the features of all rows and columns are distributed.
     pub(crate) activations: bool,
+    /// First pass: the smallest and largest of some numbers, each kind once.
+    pub(crate) extremes: Vec<ExtremesOf>,
     /// First pass: what tells the best temperature of the logits; needs labels.
     pub(crate) temperature: bool,
     /// Second pass: the mean over the fitting rows of each of the detector's parts.
@@ -34,6 +36,8 @@ pub(crate) struct Needs {
     /// Second pass: the largest of one of the detector's parts, class by class; needs labels and
     /// logits.
     pub(crate) tail: Option<TailNeed>,
+    /// Parts of a row held back, where they are so many that all rows' weigh.
+    pub(crate) kept_parts: usize,
 }
 
 /// Of which part the largest numbers are kept: over the rows of each class that the classifier gets
@@ -55,6 +59,12 @@ impl Needs {
 
     /// What either needs.
     pub(crate) fn or(self, other: Self) -> Self {
+        let mut extremes = self.extremes;
+        for of in other.extremes {
+            if !extremes.contains(&of) {
+                extremes.push(of);
+            }
+        }
         Self {
             features: self.features || other.features,
             logits: self.logits || other.logits,
@@ -67,14 +77,16 @@ impl Needs {
                 (a, b) => a.or(b),
             },
             activations: self.activations || other.activations,
+            extremes,
             temperature: self.temperature || other.temperature,
             part_means: self.part_means || other.part_means,
             tail: self.tail.or(other.tail),
+            kept_parts: self.kept_parts + other.kept_parts,
         }
     }
 
     /// Whether rows must carry labels.
-    pub(crate) fn labels(self) -> bool {
+    pub(crate) fn labels(&self) -> bool {
         self.sums.iter().any(|kind| kind.by.labels())
             || self.class_scatters.any()
             || self.temperature
@@ -82,18 +94,18 @@ impl Needs {
     }
 
     /// Whether the second pass measures the fitting rows.
-    pub(crate) fn second_pass(self) -> bool {
+    pub(crate) fn second_pass(&self) -> bool {
         self.part_means || self.tail.is_some()
     }
 
     /// Whether the first pass must compute logits.
-    pub(crate) fn logits_when_gathering(self) -> bool {
+    pub(crate) fn logits_when_gathering(&self) -> bool {
         let looks = |kind: SumKind| kind.of.logits() || kind.by.predictions();
         self.sums.iter().any(looks) || self.temperature || self.bank.is_some_and(|bank| bank.logits)
     }
 
     /// Whether the first pass needs rows of unit length.
-    pub(crate) fn unit_when_gathering(self) -> bool {
+    pub(crate) fn unit_when_gathering(&self) -> bool {
         self.bank.is_some()
             || self.moments.unit
             || self.class_scatters.unit
@@ -101,7 +113,7 @@ impl Needs {
     }
 
     /// Whether the first pass must turn logits into probabilities.
-    pub(crate) fn probabilities_when_gathering(self) -> bool {
+    pub(crate) fn probabilities_when_gathering(&self) -> bool {
         self.sums.iter().any(|kind| kind.of == SumOf::Probabilities)
     }
 }

@@ -284,6 +284,22 @@ impl TensorReader<'_> {
         }
     }
 
+    /// Numbers that follow from the second pass: NaN where that is still to come.
+    ///
+    /// # Errors
+    /// When they are missing, of another number, no `f64` or not finite.
+    pub(crate) fn vector_of_second_pass(
+        &self,
+        name: &str,
+        len: usize,
+    ) -> Result<Vec<f64>, OodError> {
+        let values = self.vector::<f64>(name, len)?;
+        match self.file.unfinished || values.iter().all(|value| value.is_finite()) {
+            true => Ok(values),
+            false => Err(self.wrong(name, "is not finite")),
+        }
+    }
+
     /// An array of one dimension, however long.
     ///
     /// # Errors

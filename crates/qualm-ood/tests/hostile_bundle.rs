@@ -18,7 +18,8 @@ fn bytes() -> Vec<u8> {
     let weight = (0..3 * dim).map(|_| stream.normal() as f32).collect();
     let head = Head::new(weight, vec![3.0, 2.5, 3.5], dim).unwrap();
     let methods = "vim(dim=2),msp,mahalanobis(ridge=0.1),knn(k=3),tempscale,klmatching,\
-                   openmax(tail=3),relation(bank=9),gen+residual(dim=2)";
+                   openmax(tail=3),relation(bank=9),gen+residual(dim=2),\
+                   weiper(r=2,bins=4,smooth_perturbed=3)";
     let recipes = Recipe::parse_list(methods).unwrap();
     let input = FitInput {
         train: &train,

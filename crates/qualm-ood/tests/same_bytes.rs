@@ -11,7 +11,7 @@ const DIM: usize = 24;
 const CLASSES: usize = 5;
 const METHODS: &str = "vim(dim=8),residual(dim=4,origin=mean),msp,energy,mahalanobis,\
                        maha=mahalanobis(normalize),knn(k=7),\
-                       react,dice,klmatching,tempscale,rmd,cosine,openmax,relation(bank=50)";
+                       react,dice,klmatching,tempscale,rmd,cosine,openmax,relation(bank=50),weiper(r=6)";
 
 /// Four classes of correlated rows, in three and a half blocks; some rows are outliers.
 fn rows() -> MemorySet {

@@ -348,6 +348,12 @@ impl Bundle {
             ));
         }
         let head = read_head(&file, &header)?;
+        if needs.head && head.is_none() {
+            return Err(OodError::bundle(
+                origin,
+                "lacks the head that its detectors need; it is damaged",
+            ));
+        }
         let detectors = recipes
             .into_iter()
             .map(|recipe| {

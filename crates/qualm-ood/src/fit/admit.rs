@@ -37,8 +37,8 @@ pub(super) fn admit(
     };
     for recipe in recipes {
         let needs = recipe.method().needs();
-        let checked = check_needs(recipe, needs, schema, head, train.name())
-            .and_then(|()| check_memory(recipe, needs, schema, admitted.shape, options));
+        let checked = check_needs(recipe, &needs, schema, head, train.name())
+            .and_then(|()| check_memory(recipe, &needs, schema, admitted.shape, options));
         match checked {
             Ok(()) => admitted.recipes.push(recipe.clone()),
             Err(error) => admitted.warnings.push(left_out(recipe, error)?),
@@ -70,13 +70,14 @@ pub(super) fn check_some(detectors: usize, warnings: &[String]) -> Result<(), Oo
 
 fn check_memory(
     recipe: &Recipe,
-    needs: Needs,
+    needs: &Needs,
     schema: &Schema,
     shape: Shape,
     options: &FitOptions,
 ) -> Result<(), OodError> {
     let (dim, classes) = (shape.dim.unwrap_or(0), shape.classes.unwrap_or(0));
-    let bytes = statistics_bytes(needs, schema.rows, dim, classes);
+    let held = (schema.rows as f64 * options.split.fraction).ceil() as u64;
+    let bytes = statistics_bytes(needs, schema.rows, held, dim, classes);
     if bytes <= options.memory {
         return Ok(());
     }
@@ -94,7 +95,7 @@ fn check_memory(
 
 fn check_needs(
     recipe: &Recipe,
-    needs: Needs,
+    needs: &Needs,
     schema: &Schema,
     head: Option<&Head>,
     origin: &str,

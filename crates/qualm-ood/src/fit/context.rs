@@ -8,8 +8,8 @@ use super::pass1::Moments;
 use crate::OodError;
 use crate::detector::AffineMap;
 use crate::statistics::{
-    Bank, BankNeed, ClassScatters, ClassSums, Histogram, SecondMoment, SumBy, SumKind, SumOf,
-    TemperatureSums,
+    Bank, BankNeed, ClassScatters, ClassSums, Extremes, ExtremesOf, Histogram, SecondMoment, SumBy,
+    SumKind, SumOf, TemperatureSums,
 };
 use crate::view::View;
 
@@ -31,6 +31,7 @@ pub(crate) struct Gathered {
     /// Smaller banks, drawn from the one that was gathered.
     drawn: RefCell<Vec<(usize, Arc<Bank>)>>,
     activations: Option<Histogram>,
+    extremes: Vec<(ExtremesOf, Extremes)>,
     warnings: RefCell<Vec<String>>,
     spectra: [OnceCell<Spectrum>; 2],
     /// Maps onto residual spaces, by origin and dimension of the principal space.
@@ -64,12 +65,14 @@ impl Gathered {
         moments: Moments,
         bank: Option<Bank>,
         activations: Option<Histogram>,
+        extremes: Vec<(ExtremesOf, Extremes)>,
     ) -> Self {
         Self {
             moments,
             bank: bank.map(Arc::new),
             drawn: RefCell::default(),
             activations,
+            extremes,
             warnings: RefCell::default(),
             spectra: Default::default(),
             maps: RefCell::default(),
@@ -190,6 +193,18 @@ impl<'a> FitContext<'a> {
     pub(crate) fn activations(&self) -> Result<&'a Histogram, OodError> {
         let activations = self.gathered.activations.as_ref();
         activations.ok_or_else(|| self.error("there is no row to fit on"))
+    }
+
+    /// The smallest and largest of some numbers of the fitting rows.
+    ///
+    /// # Errors
+    /// When the method did not ask for them.
+    pub(crate) fn extremes(&self, of: ExtremesOf) -> Result<Extremes, OodError> {
+        let mut all = self.gathered.extremes.iter();
+        let found = all.find(|(other, _)| *other == of);
+        found
+            .map(|(_, extremes)| *extremes)
+            .ok_or_else(|| self.error("there is no row to fit on"))
     }
 
     /// What tells the best temperature of the logits.

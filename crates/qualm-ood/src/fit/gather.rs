@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::blocks::{BLOCK_ROWS, Sorted, select_rows};
 use super::pass1::{Moments, Pass1};
+use super::ranges::Ranges;
 use crate::method::Needs;
 use crate::softmax::softmax;
 use crate::statistics::{
@@ -14,7 +15,7 @@ use crate::view::{View, normalise_rows};
 
 /// Gathers the statistics of the first pass, block by block, with buffers that are kept.
 pub(super) struct Gatherer<'a> {
-    needs: Needs,
+    needs: &'a Needs,
     dim: usize,
     head: Option<&'a Head>,
     classes: Option<usize>,
@@ -23,6 +24,7 @@ pub(super) struct Gatherer<'a> {
     unit: Vec<f32>,
     logits: Vec<f32>,
     probabilities: Vec<f32>,
+    ranges: Ranges,
 }
 
 /// The fitting rows of a block, each matrix row-major; empty where nothing asks for it.
@@ -39,7 +41,7 @@ struct Block<'a> {
 
 impl<'a> Gatherer<'a> {
     pub(super) fn new(
-        needs: Needs,
+        needs: &'a Needs,
         dim: usize,
         head: Option<&'a Head>,
         classes: Option<usize>,
@@ -55,6 +57,7 @@ impl<'a> Gatherer<'a> {
             unit: Vec::new(),
             logits: Vec::new(),
             probabilities: Vec::new(),
+            ranges: Ranges::new(&needs.extremes),
         }
     }
 
@@ -70,6 +73,7 @@ impl<'a> Gatherer<'a> {
             unit,
             logits,
             probabilities,
+            ranges,
         } = self;
         let raw = select_rows(&chunk.features, chunk.rows, &sorted.fit, kept);
         if needs.unit_when_gathering() {
@@ -137,6 +141,7 @@ impl<'a> Gatherer<'a> {
         if let Some(activations) = &mut pass.activations {
             activations.add(block.raw);
         }
+        ranges.gather(block.raw, *head, &mut pass.extremes);
         if let Some(need) = needs.bank {
             let global = |&row: &usize| chunk.first_row + row as u64;
             let new = NewRows {

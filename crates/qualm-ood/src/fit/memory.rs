@@ -1,11 +1,18 @@
 use super::blocks::BLOCK_ROWS;
 use crate::method::Needs;
-use crate::statistics::SumBy;
+use crate::statistics::{ExtremesOf, SumBy};
 
-/// Bytes that the first pass of a method takes, beyond the rows in flight.
+/// Bytes that the statistics of a method take, beyond the rows in flight; `held` of the rows are held
+/// back.
 ///
 /// A sum of `n` rows waits in about `log2(n / block)` nodes of the tree over blocks.
-pub(crate) fn statistics_bytes(needs: Needs, rows: u64, dim: usize, classes: usize) -> u64 {
+pub(crate) fn statistics_bytes(
+    needs: &Needs,
+    rows: u64,
+    held: u64,
+    dim: usize,
+    classes: usize,
+) -> u64 {
     let blocks = rows.div_ceil(BLOCK_ROWS).max(1);
     let nodes = u64::from(blocks.ilog2()) + 2;
     let (dim, classes) = (dim as u64, classes as u64);
@@ -26,7 +33,16 @@ pub(crate) fn statistics_bytes(needs: Needs, rows: u64, dim: usize, classes: usi
         let width = dim + if bank.logits { classes } else { 0 };
         2 * rows * width * 4
     });
-    moments + sums + scatters + bank
+    let perturbed: u64 = needs
+        .extremes
+        .iter()
+        .map(|of| match of {
+            ExtremesOf::Features => 0,
+            ExtremesOf::Perturbed(perturbation) => perturbation.bytes(dim, classes),
+        })
+        .sum();
+    let kept = held * needs.kept_parts as u64 * 8;
+    moments + sums + scatters + bank + perturbed + kept
 }
 
 /// Bytes for people: `5.2 GB`.
@@ -41,6 +57,7 @@ pub(crate) fn readable(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::perturbation::Perturbation;
     use crate::statistics::BankNeed;
     use crate::view::PerView;
 
@@ -53,7 +70,7 @@ mod tests {
             }),
             ..Needs::default()
         };
-        assert_eq!(statistics_bytes(bank, 1000, 10, 0), 80_000);
+        assert_eq!(statistics_bytes(&bank, 1000, 0, 10, 0), 80_000);
         let sum = Needs {
             moments: PerView {
                 raw: true,
@@ -61,8 +78,23 @@ mod tests {
             },
             ..Needs::default()
         };
-        let one = statistics_bytes(sum, 4096, 100, 0);
-        assert_eq!(statistics_bytes(sum, 4096 * 4, 100, 0), one * 2);
+        let one = statistics_bytes(&sum, 4096, 0, 100, 0);
+        assert_eq!(statistics_bytes(&sum, 4096 * 4, 0, 100, 0), one * 2);
+        let heads = Needs {
+            extremes: vec![ExtremesOf::Perturbed(Perturbation {
+                heads: 100,
+                delta: 1.8,
+                seed: 1,
+            })],
+            kept_parts: 201,
+            ..Needs::default()
+        };
+        let weights = 100 * 1000 * 2048 * 4;
+        let held = 50 * 201 * 8;
+        assert_eq!(
+            statistics_bytes(&heads, 1000, 50, 2048, 1000),
+            weights + held
+        );
         assert_eq!(readable(5_200_000_000), "5.2 GB");
     }
 }

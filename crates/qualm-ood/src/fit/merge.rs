@@ -163,7 +163,7 @@ fn merge_first(parts: &[Part], out: &Path) -> Result<Vec<String>, OodError> {
         file.set_shape(header.shape);
         head = read_head(&file, header)?;
         let needs = Needs::of(&recipes);
-        let mut pass = part_file::first(&file, needs, header.shape.classes.unwrap_or(0))?;
+        let mut pass = part_file::first(&file, &needs, header.shape.classes.unwrap_or(0))?;
         pass.tally = part.header.tally;
         all.merge(pass);
     }

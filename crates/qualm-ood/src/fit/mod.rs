@@ -14,6 +14,7 @@ mod merge;
 mod part_file;
 mod pass1;
 mod pass2;
+mod ranges;
 mod run;
 mod sharded;
 mod split;

@@ -8,8 +8,8 @@ use crate::OodError;
 use crate::bundle::write_head;
 use crate::method::Needs;
 use crate::statistics::{
-    Bank, BankNeed, ClassScatters, ClassSums, Forest, Histogram, NewRows, Node, SecondMoment,
-    SumBy, Tails, TemperatureSums,
+    Bank, BankNeed, ClassScatters, ClassSums, Extremes, Forest, Histogram, NewRows, Node,
+    SecondMoment, SumBy, Tails, TemperatureSums,
 };
 use crate::tensors::{TensorFile, TensorReader, TensorWriter};
 use crate::view::View;
@@ -19,6 +19,7 @@ pub(super) fn of_first(
     head: Option<&Head>,
     forest: &Forest<Moments>,
     activations: Option<&Histogram>,
+    extremes: &[Extremes],
     bank: Option<&Bank>,
 ) -> TensorWriter {
     let mut tensors = TensorWriter::default();
@@ -33,6 +34,10 @@ pub(super) fn of_first(
     if let Some(activations) = activations {
         tensors.vector("activations", &activations.counts);
     }
+    if !extremes.is_empty() {
+        let pairs: Vec<f32> = extremes.iter().flat_map(|e| [e.low, e.high]).collect();
+        tensors.vector("extremes", &pairs);
+    }
     if let Some(bank) = bank {
         tensors.bank(bank);
     }
@@ -43,7 +48,7 @@ pub(super) fn of_first(
 /// logits.
 pub(super) fn first(
     file: &TensorFile<'_>,
-    needs: Needs,
+    needs: &Needs,
     classes: usize,
 ) -> Result<Pass1, OodError> {
     let mut pass = Pass1::default();
@@ -58,6 +63,13 @@ pub(super) fn first(
         let empty = Histogram::default();
         let counts = file.reader("").vector("activations", empty.counts.len())?;
         pass.activations = Some(Histogram { counts });
+    }
+    if !needs.extremes.is_empty() {
+        let pairs = file
+            .reader("")
+            .vector::<f32>("extremes", 2 * needs.extremes.len())?;
+        let pairs = pairs.as_chunks::<2>().0.iter();
+        pass.extremes = pairs.map(|&[low, high]| Extremes { low, high }).collect();
     }
     if let Some(need) = needs.bank {
         let bank =
@@ -207,7 +219,7 @@ fn load_moment(tensors: &TensorReader<'_>, prefix: &str) -> Result<SecondMoment,
 
 fn load_node(
     tensors: &TensorReader<'_>,
-    needs: Needs,
+    needs: &Needs,
     classes: usize,
 ) -> Result<Node<Moments>, OodError> {
     let (first, level) = load_position(tensors)?;

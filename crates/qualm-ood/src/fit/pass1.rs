@@ -9,7 +9,7 @@ use crate::OodError;
 use crate::extent::Extent;
 use crate::method::Needs;
 use crate::statistics::{
-    BankRows, ClassScatters, ClassSums, Forest, Histogram, Merge, SecondMoment, SumKind,
+    BankRows, ClassScatters, ClassSums, Extremes, Forest, Histogram, Merge, SecondMoment, SumKind,
     TemperatureSums,
 };
 use crate::view::PerView;
@@ -20,6 +20,8 @@ pub(crate) struct Pass1 {
     pub(crate) forest: Forest<Moments>,
     /// Counts are whole numbers, which add up alike in any order: no tree is needed.
     pub(crate) activations: Option<Histogram>,
+    /// In the order of the needs; these too merge in any order.
+    pub(crate) extremes: Vec<Extremes>,
     pub(crate) bank: BankRows,
     pub(crate) tally: Tally,
 }
@@ -100,6 +102,11 @@ impl Pass1 {
             self.forest.insert(node);
         }
         merge_options(&mut self.activations, other.activations);
+        let len = self.extremes.len().max(other.extremes.len());
+        self.extremes.resize(len, Extremes::default());
+        for (own, other) in self.extremes.iter_mut().zip(other.extremes) {
+            own.merge(other);
+        }
         self.bank.merge(other.bank);
         self.tally.merge(other.tally);
     }
@@ -108,7 +115,7 @@ impl Pass1 {
 /// Runs the first pass. `classes` is C where head or stored logits tell it.
 pub(crate) fn run(
     extent: &Extent<'_>,
-    needs: Needs,
+    needs: &Needs,
     split: &Split,
     head: Option<&Head>,
     classes: Option<usize>,
@@ -116,6 +123,7 @@ pub(crate) fn run(
 ) -> Result<Pass1, OodError> {
     let mut pass = Pass1 {
         activations: needs.activations.then(Histogram::default),
+        extremes: vec![Extremes::default(); needs.extremes.len()],
         ..Pass1::default()
     };
     let dim = extent.source.schema().dim.unwrap_or(0);

@@ -114,7 +114,7 @@ pub fn fit(
     let needs = Needs::of(recipes);
     let extent = Extent::whole(input.train);
     let split = &options.split;
-    let first = pass1::run(&extent, needs, split, input.head, shape.classes, progress)?;
+    let first = pass1::run(&extent, &needs, split, input.head, shape.classes, progress)?;
     let mut solved = solve(first, input.head, recipes, shape, options.split)?;
     let mut passes = 1;
     if needs.second_pass() || options.split.fraction > 0.0 {
@@ -148,7 +148,8 @@ pub(super) fn solve(
     split: Split,
 ) -> Result<Solved, OodError> {
     let tally = first.tally;
-    let bank = Needs::of(recipes)
+    let needs = Needs::of(recipes);
+    let bank = needs
         .bank
         .map(|need| first.bank.finish(shape.dim.unwrap_or(0), need.rows));
     let moments = first.forest.finish().unwrap_or_default();
@@ -158,7 +159,8 @@ pub(super) fn solve(
             "every row is held back or labelled as out of distribution; none is left to fit on",
         ));
     }
-    let gathered = Gathered::new(moments, bank, first.activations);
+    let extremes = needs.extremes.into_iter().zip(first.extremes).collect();
+    let gathered = Gathered::new(moments, bank, first.activations, extremes);
     let mut warnings = warnings(&gathered, &tally, shape);
     let mut detectors = Vec::with_capacity(recipes.len());
     for recipe in recipes {

@@ -118,7 +118,7 @@ pub(super) fn first_pass_over(
     let needs = Needs::of(recipes);
     let pass = pass1::run(
         extent,
-        needs,
+        &needs,
         &options.split,
         input.head,
         shape.classes,
@@ -140,7 +140,13 @@ pub(super) fn first_pass_over(
         .bank
         .map(|need| pass.bank.finish(shape.dim.unwrap_or(0), need.rows));
     let activations = pass.activations.as_ref();
-    let tensors = part_file::of_first(input.head, &pass.forest, activations, bank.as_ref());
+    let tensors = part_file::of_first(
+        input.head,
+        &pass.forest,
+        activations,
+        &pass.extremes,
+        bank.as_ref(),
+    );
     tensors.write(out, &header.to_text())
 }
 

@@ -34,3 +34,4 @@ pub(crate) mod she;
 pub(crate) mod ssd;
 pub(crate) mod tempscale;
 pub(crate) mod vim;
+pub(crate) mod weiper;

@@ -1,6 +1,7 @@
 //! Scoring: what detectors share is planned once and computed once a tile of rows.
 
 mod norms;
+mod perturbed;
 mod plan;
 mod probabilities;
 mod relations;

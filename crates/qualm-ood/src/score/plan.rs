@@ -5,7 +5,8 @@ use qualm_data::Head;
 
 use super::probabilities;
 use crate::detector::{
-    AffineMap, Detector, Inputs, LogitInput, NeighbourInput, NormInput, RelationInput,
+    AffineMap, Detector, Inputs, LogitInput, NeighbourInput, NormInput, PerturbedInput,
+    RelationInput,
 };
 use crate::shaping::{Change, Shaping};
 use crate::statistics::Bank;
@@ -17,9 +18,13 @@ use crate::view::{PerView, View};
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(super) dim: usize,
+    /// Of the head; zero where there is none.
+    head_classes: usize,
     pub(super) stacks: PerView<Stack>,
     /// Maps of which only norms are kept.
     pub(super) norms: Vec<NormInput>,
+    /// Heads that are perturbed.
+    pub(super) perturbed: Vec<PerturbedInput>,
     pub(super) logits: LogitPlan,
     /// C of the head, 0 where there is none.
     head_classes: usize,
@@ -97,6 +102,8 @@ pub(super) struct DetectorPlan {
     pub(super) slots: Vec<MapSlot>,
     /// Of the plan's norms.
     pub(super) norms: Option<usize>,
+    /// Of the plan's perturbed heads.
+    pub(super) perturbed: Option<usize>,
     pub(super) neighbours: Option<NeighbourSlot>,
     /// Of the plan's maps of probabilities.
     pub(super) probability_map: Option<usize>,
@@ -118,8 +125,10 @@ impl Plan {
     ) -> Self {
         let mut plan = Self {
             dim,
+            head_classes: head.map_or(0, Head::classes),
             stacks: PerView::default(),
             norms: Vec::new(),
+            perturbed: Vec::new(),
             logits: LogitPlan::None,
             head_classes: head.map_or(0, Head::classes),
             shapings: Vec::new(),
@@ -155,6 +164,7 @@ impl Plan {
                 .map(|map| plan.stacks.get_mut(map.view).slot(map))
                 .collect();
             let norms = inputs.norms.map(|input| plan.norm_slot(input));
+            let perturbed = inputs.perturbed.map(|input| plan.perturbed_slot(input));
             let neighbours = inputs.neighbours.map(|input| plan.neighbour_slot(input));
             let relation = inputs.relation.map(|input| {
                 plan.relations.push(input);
@@ -173,6 +183,7 @@ impl Plan {
             plan.detectors.push(DetectorPlan {
                 slots,
                 norms,
+                perturbed,
                 neighbours,
                 probability_map,
                 relation,
@@ -190,6 +201,17 @@ impl Plan {
         found.unwrap_or_else(|| {
             self.norms.push(input);
             self.norms.len() - 1
+        })
+    }
+
+    fn perturbed_slot(&mut self, input: PerturbedInput) -> usize {
+        let same = |other: &PerturbedInput| {
+            other.heads.perturbation == input.heads.perturbation && other.bins == input.bins
+        };
+        let found = self.perturbed.iter().position(same);
+        found.unwrap_or_else(|| {
+            self.perturbed.push(input);
+            self.perturbed.len() - 1
         })
     }
 
@@ -256,7 +278,9 @@ impl Plan {
     /// Floating-point operations of the matrix products of one row.
     pub(crate) fn operations_per_row(&self) -> f64 {
         let norms: usize = self.norms.iter().map(|input| input.map.outputs()).sum();
-        let maps = self.stacks.raw.offset.len() + self.stacks.unit.offset.len() + norms;
+        let heads = |input: &PerturbedInput| input.heads.perturbation.heads;
+        let perturbed = self.head_classes * self.perturbed.iter().map(heads).sum::<usize>();
+        let maps = self.stacks.raw.offset.len() + self.stacks.unit.offset.len() + norms + perturbed;
         let bank: usize = self.banks.iter().map(|plan| plan.bank.len()).sum();
         let shaped = |shaping: &&Arc<Shaping>| !matches!(shaping.change, Change::Logits(_));
         let shaped = self.head_classes * self.shapings.iter().filter(shaped).count();

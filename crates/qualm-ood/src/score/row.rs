@@ -2,6 +2,7 @@ use std::ops::Range;
 
 use qualm_linalg::{Neighbour, exp, sum_of};
 
+use super::perturbed::PerturbedRow;
 use super::plan::MapSlot;
 use crate::view::PerView;
 
@@ -14,6 +15,7 @@ pub(crate) struct Row<'a> {
     pub(super) features: &'a [f32],
     pub(super) logits: Option<LogitRow<'a>>,
     pub(super) norms: &'a [f64],
+    pub(super) perturbed: PerturbedRow<'a>,
     pub(super) neighbours: &'a [Neighbour],
     pub(super) probability_products: &'a [f32],
     pub(super) relation: f64,
@@ -98,6 +100,11 @@ impl<'a> Row<'a> {
     /// The squared norms that the detector asked for, one a map.
     pub(crate) fn squared_norms(&self) -> &'a [f64] {
         self.norms
+    }
+
+    /// What the perturbed heads that the detector asked for make of the row.
+    pub(crate) fn perturbed(&self) -> PerturbedRow<'a> {
+        self.perturbed
     }
 
     /// The neighbours that the detector asked for, nearest first.

@@ -5,6 +5,7 @@ use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp, product_nt};
 use rayon::prelude::*;
 
 use super::norms::Norms;
+use super::perturbed::{Perturbed, PerturbedRow};
 use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack, columns};
 use super::probabilities::Probabilities;
 use super::relations::Relations;
@@ -61,6 +62,8 @@ pub struct Scorer<'a> {
     mapped: PerView<Vec<f32>>,
     /// Of each of the plan's norms.
     norms: Vec<Norms>,
+    /// Of each of the plan's perturbed heads.
+    perturbed: Vec<Perturbed>,
     head: Option<&'a Head>,
     /// Reshaped logits, an array for each of the plan's shapings.
     shaped: Vec<Vec<f32>>,
@@ -101,6 +104,11 @@ impl<'a> Scorer<'a> {
         Self {
             shaped: vec![Vec::new(); plan.shapings.len()],
             norms: plan.norms.iter().map(|_| Norms::default()).collect(),
+            perturbed: plan
+                .perturbed
+                .iter()
+                .map(|_| Perturbed::default())
+                .collect(),
             detectors,
             plan,
             unit: Vec::new(),
@@ -165,6 +173,9 @@ impl<'a> Scorer<'a> {
         }
         if let Some(head) = self.head {
             let features = || Rows::new(tile.features, dim);
+            for (perturbed, input) in self.perturbed.iter_mut().zip(&self.plan.perturbed) {
+                perturbed.compute(input, head, features());
+            }
             let products = (&self.mapped.raw[..], columns(&stacks.raw));
             for (to, shaping) in self.shaped.iter_mut().zip(&self.plan.shapings) {
                 shaping.logits(features(), head, products, &mut self.scratch, to);
@@ -182,6 +193,7 @@ impl<'a> Scorer<'a> {
             unit,
             mapped,
             norms,
+            perturbed,
             shaped,
             probabilities,
             relations,
@@ -192,7 +204,7 @@ impl<'a> Scorer<'a> {
         } = self;
         let (probabilities, relations) = (&*probabilities, &relations[..]);
         let (unit, searches, shaped) = (&unit[..], &searches[..], &shaped[..]);
-        let norms = &norms[..];
+        let (norms, perturbed) = (&norms[..], &perturbed[..]);
         let width = plan.parts;
         let stacks = &plan.stacks;
         let raw_rows = mapped.raw.par_chunks_exact_mut(columns(&stacks.raw));
@@ -252,6 +264,9 @@ impl<'a> Scorer<'a> {
                                 Some(LogitSlot::Shaped(shaping)) => Some(seen[shaping]),
                             },
                             norms: taken.norms.map_or(&[], |slot| norms[slot].of(index)),
+                            perturbed: taken
+                                .perturbed
+                                .map_or(PerturbedRow::default(), |slot| perturbed[slot].of(index)),
                             neighbours,
                             relation: taken.relation.map_or(0.0, |slot| relations[slot].of(index)),
                             probability_products: taken

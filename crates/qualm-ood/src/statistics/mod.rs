@@ -4,6 +4,7 @@
 mod bank;
 mod class_scatters;
 mod class_sums;
+mod extremes;
 mod forest;
 mod histogram;
 mod second_moment;
@@ -13,6 +14,7 @@ mod temperature;
 pub(crate) use bank::{Bank, BankNeed, BankRows, NewRows};
 pub(crate) use class_scatters::ClassScatters;
 pub(crate) use class_sums::{ClassSums, SumBy, SumKind, SumOf, SumSet};
+pub(crate) use extremes::{Extremes, ExtremesOf};
 pub(crate) use forest::{Forest, Merge, Node};
 pub(crate) use histogram::Histogram;
 pub(crate) use second_moment::{MomentScratch, SecondMoment};
