@@ -2,43 +2,12 @@
 //! least 0.9999, and scores equal within 1e-4 of their standard deviation where the formula is the
 //! same.
 
+mod digits;
+
 use std::io::Read;
 
-use qualm_data::{FeatureSet, Head};
-use qualm_ood::{FitInput, FitOptions, Recipe, fit, score};
+use digits::{FILE, assert_agree, largest_difference, ours, standard_deviation};
 use qualm_stats::spearman;
-
-const FILE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/reference/digits_relu.npz"
-);
-
-fn rows(arrays: &str) -> FeatureSet {
-    FeatureSet::open(&format!("{FILE}:{arrays}")).unwrap()
-}
-
-/// Scores of the rows `test`, then `ood`, by a method fitted on `train`.
-fn ours(recipe: &str) -> Vec<f64> {
-    let head = Head::open(&format!("{FILE}:weight=W,bias=b")).unwrap();
-    let train = rows("features=train,labels=labels");
-    let input = FitInput {
-        train: &train,
-        head: Some(&head),
-    };
-    let recipes = Recipe::parse_list(recipe).unwrap();
-    let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})
-        .unwrap()
-        .bundle;
-    let mut all = Vec::new();
-    for set in [rows("features=test,labels="), rows("features=ood,labels=")] {
-        let mut sink = |scored: &qualm_ood::Scored<'_>| {
-            all.extend_from_slice(scored.scores(0));
-            Ok(())
-        };
-        score(&bundle, &set, &mut sink).unwrap();
-    }
-    all
-}
 
 /// The peer's scores: one-dimensional `f64` arrays, whose numbers end the archive's entry.
 fn theirs(name: &str) -> Vec<f64> {
@@ -58,34 +27,9 @@ fn theirs(name: &str) -> Vec<f64> {
         .collect()
 }
 
-fn standard_deviation(scores: &[f64]) -> f64 {
-    let mean = scores.iter().sum::<f64>() / scores.len() as f64;
-    (scores.iter().map(|s| (s - mean).powi(2)).sum::<f64>() / scores.len() as f64).sqrt()
-}
-
-fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(a, b)| (a - b).abs())
-        .fold(0.0, f64::max)
-}
-
 fn assert_same(recipe: &str, peer: &str, scale: f64) {
     let ours: Vec<f64> = ours(recipe).iter().map(|score| score * scale).collect();
     assert_agree(recipe, &ours, &theirs(peer));
-}
-
-fn assert_agree(recipe: &str, ours: &[f64], theirs: &[f64]) {
-    let correlation = spearman(ours, theirs).unwrap();
-    let difference = largest_difference(ours, theirs) / standard_deviation(theirs);
-    assert!(
-        correlation >= 0.9999,
-        "{recipe}: rank correlation {correlation}"
-    );
-    assert!(
-        difference <= 1e-4,
-        "{recipe}: differs by {difference:.2e} standard deviations"
-    );
 }
 
 /// Ranks agree, and scores differ by as many standard deviations as is known.
