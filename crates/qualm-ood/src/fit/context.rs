@@ -7,6 +7,7 @@ use qualm_linalg::{Eigen, Rows, minimum_norm_solution, symmetric_eigen};
 use super::pass1::Moments;
 use crate::OodError;
 use crate::detector::AffineMap;
+use crate::perturbation::{Perturbation, PerturbedHeads};
 use crate::statistics::{
     Bank, BankNeed, ClassScatters, ClassSums, Extremes, ExtremesOf, Histogram, SecondMoment, SumBy,
     SumKind, SumOf, TemperatureSums,
@@ -32,6 +33,8 @@ pub(crate) struct Gathered {
     drawn: RefCell<Vec<(usize, Arc<Bank>)>>,
     activations: Option<Histogram>,
     extremes: Vec<(ExtremesOf, Extremes)>,
+    /// Perturbed heads, each once.
+    heads: RefCell<Vec<Arc<PerturbedHeads>>>,
     warnings: RefCell<Vec<String>>,
     spectra: [OnceCell<Spectrum>; 2],
     /// Maps onto residual spaces, by origin and dimension of the principal space.
@@ -66,6 +69,7 @@ impl Gathered {
         bank: Option<Bank>,
         activations: Option<Histogram>,
         extremes: Vec<(ExtremesOf, Extremes)>,
+        heads: Vec<Arc<PerturbedHeads>>,
     ) -> Self {
         Self {
             moments,
@@ -73,6 +77,7 @@ impl Gathered {
             drawn: RefCell::default(),
             activations,
             extremes,
+            heads: RefCell::new(heads),
             warnings: RefCell::default(),
             spectra: Default::default(),
             maps: RefCell::default(),
@@ -205,6 +210,17 @@ impl<'a> FitContext<'a> {
         found
             .map(|(_, extremes)| *extremes)
             .ok_or_else(|| self.error("there is no row to fit on"))
+    }
+
+    /// The heads of a perturbation, shared by all methods.
+    pub(crate) fn perturbed(&self, perturbation: Perturbation) -> Arc<PerturbedHeads> {
+        let mut all = self.gathered.heads.borrow_mut();
+        if let Some(heads) = all.iter().find(|heads| heads.perturbation == perturbation) {
+            return Arc::clone(heads);
+        }
+        let heads = Arc::new(PerturbedHeads::new(perturbation));
+        all.push(Arc::clone(&heads));
+        heads
     }
 
     /// What tells the best temperature of the logits.

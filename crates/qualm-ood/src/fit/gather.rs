@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use qualm_data::{Chunk, Head};
 use qualm_linalg::{Rows, add, largest, product_nt};
 use rayon::prelude::*;
@@ -6,6 +8,7 @@ use super::blocks::{BLOCK_ROWS, Sorted, select_rows};
 use super::pass1::{Moments, Pass1};
 use super::ranges::Ranges;
 use crate::method::Needs;
+use crate::perturbation::PerturbedHeads;
 use crate::softmax::softmax;
 use crate::statistics::{
     ClassScatters, ClassSums, MomentScratch, NewRows, SecondMoment, SumBy, SumKind, SumOf,
@@ -59,6 +62,11 @@ impl<'a> Gatherer<'a> {
             probabilities: Vec::new(),
             ranges: Ranges::new(&needs.extremes),
         }
+    }
+
+    /// The perturbed heads that were drawn.
+    pub(super) fn into_heads(self) -> Vec<Arc<PerturbedHeads>> {
+        self.ranges.into_heads()
     }
 
     /// Takes the statistics of a block's fitting rows into `pass`.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use qualm_data::Head;
 
@@ -8,6 +9,7 @@ use super::gather::Gatherer;
 use crate::OodError;
 use crate::extent::Extent;
 use crate::method::Needs;
+use crate::perturbation::PerturbedHeads;
 use crate::statistics::{
     BankRows, ClassScatters, ClassSums, Extremes, Forest, Histogram, Merge, SecondMoment, SumKind,
     TemperatureSums,
@@ -22,6 +24,8 @@ pub(crate) struct Pass1 {
     pub(crate) activations: Option<Histogram>,
     /// In the order of the needs; these too merge in any order.
     pub(crate) extremes: Vec<Extremes>,
+    /// Heads that were drawn on the way; what is merged from files has none.
+    pub(crate) heads: Vec<Arc<PerturbedHeads>>,
     pub(crate) bank: BankRows,
     pub(crate) tally: Tally,
 }
@@ -140,5 +144,6 @@ pub(crate) fn run(
         progress(chunk.rows as u64);
         Ok(())
     })?;
+    pass.heads = gatherer.into_heads();
     Ok(pass)
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use qualm_data::Head;
 use qualm_linalg::{Rows, add, product_nt};
 use rayon::prelude::*;
@@ -8,7 +10,7 @@ use crate::statistics::{Extremes, ExtremesOf, Merge};
 /// Gathers extremes, block by block, with a buffer that is kept.
 pub(super) struct Ranges {
     /// For each of the extremes that are asked for, where they are of such heads.
-    heads: Vec<Option<PerturbedHeads>>,
+    heads: Vec<Option<Arc<PerturbedHeads>>>,
     /// Logits of one head: those of all would be an array of `rows x heads x C`.
     logits: Vec<f32>,
 }
@@ -17,12 +19,19 @@ impl Ranges {
     pub(super) fn new(of: &[ExtremesOf]) -> Self {
         let heads = |of: &ExtremesOf| match of {
             ExtremesOf::Features => None,
-            ExtremesOf::Perturbed(perturbation) => Some(PerturbedHeads::new(*perturbation)),
+            ExtremesOf::Perturbed(perturbation) => {
+                Some(Arc::new(PerturbedHeads::new(*perturbation)))
+            }
         };
         Self {
             heads: of.iter().map(heads).collect(),
             logits: Vec::new(),
         }
+    }
+
+    /// The heads that were drawn.
+    pub(super) fn into_heads(self) -> Vec<Arc<PerturbedHeads>> {
+        self.heads.into_iter().flatten().collect()
     }
 
     /// Takes the extremes of rows of features into `to`, in the order in which they were asked for.

@@ -160,7 +160,7 @@ pub(super) fn solve(
         ));
     }
     let extremes = needs.extremes.into_iter().zip(first.extremes).collect();
-    let gathered = Gathered::new(moments, bank, first.activations, extremes);
+    let gathered = Gathered::new(moments, bank, first.activations, extremes, first.heads);
     let mut warnings = warnings(&gathered, &tally, shape);
     let mut detectors = Vec::with_capacity(recipes.len());
     for recipe in recipes {

@@ -109,9 +109,9 @@ impl WeiPer {
         ExtremesOf::Perturbed(self.perturbation)
     }
 
-    fn detector(&self, densities: [Density; 2]) -> WeiPerDetector {
+    fn detector(&self, heads: Arc<PerturbedHeads>, densities: [Density; 2]) -> WeiPerDetector {
         WeiPerDetector {
-            heads: Arc::new(PerturbedHeads::new(self.perturbation)),
+            heads,
             densities,
             lambda: self.lambda,
         }
@@ -144,10 +144,12 @@ impl Method for WeiPer {
         let features = bins(ExtremesOf::Features, "the features")?;
         let logits = bins(self.of_heads(), "the perturbed logits")?;
         let numbers = head.classes() * self.perturbation.heads;
-        Ok(Box::new(self.detector([
+        let densities = [
             Density::new(features, self.forms[0], head.dim()),
             Density::new(logits, self.forms[1], numbers),
-        ])))
+        ];
+        let heads = context.perturbed(self.perturbation);
+        Ok(Box::new(self.detector(heads, densities)))
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
@@ -157,7 +159,8 @@ impl Method for WeiPer {
             Density::load(NAMES[which], self.bins, form, numbers, tensors)
         };
         let densities = [load(0, tensors.dim())?, load(1, numbers)?];
-        Ok(Box::new(self.detector(densities)))
+        let heads = Arc::new(PerturbedHeads::new(self.perturbation));
+        Ok(Box::new(self.detector(heads, densities)))
     }
 }
 
