@@ -25,7 +25,7 @@ pub(crate) const ENTRY: Entry = Entry {
     word: "weiper",
     formula: "KL(f, mean f) + lambda1 KL(g, mean g) - lambda2 m; f bins of x, g of perturbed l",
     paper: "Granz et al., NeurIPS 2024",
-    inputs: "features and a head",
+    inputs: "features and a head; costs r products with the head a row",
     parameters: "r=100, delta=1.8, bins=100, smooth=4, smooth_perturbed=15, lambda1=2.5, \
                  lambda2=0.1, seed=2022",
     parse: Parse::Method(|arguments| Ok(Box::new(WeiPer::take(arguments)?))),
@@ -48,10 +48,10 @@ pub(crate) const ENTRY: Entry = Entry {
 ///    likewise with `smooth_perturbed` and 0.025.
 /// 4. outlier score `K(f, f*) + lambda1 K(g, g*) - lambda2 m`.
 ///
-/// A row costs `r` products with the head when it is scored and, for `g`'s range, once more in each
-/// pass of a fit: a hundred times what its logits cost, by default. The heads take `4 r C D` bytes
-/// (0.8 GB for 1000 classes of width 2048). `bins` more numbers for each of `f` and `g` are kept of
-/// every row held back.
+/// A row costs `r` products with the head when it is scored and in each pass of a fit, the first of
+/// which finds `g`'s range: a hundred times what its logits cost, by default. The heads take
+/// `4 r C D` bytes (0.8 GB for 1000 classes of width 2048). Of every row held back, `bins` numbers
+/// for each of `f` and `g` are kept while fitting.
 ///
 /// The defaults are those of the authors' configuration, found on CIFAR-10. They list others that
 /// they tuned against outliers: CIFAR-100 `delta=2.4, smooth_perturbed=40, lambda1=0.1, lambda2=1`;
@@ -62,7 +62,8 @@ pub(crate) const ENTRY: Entry = Entry {
 /// nothing reads: range, means and scores belong to different heads, and a score depends on its
 /// batch. Here all come from one draw. Their means weigh batches alike, however short, and their
 /// largest bin ends at the largest number rounded to `f32`, which thereby may fall out; here it is
-/// in. OpenOOD lists results of the method but holds no code of it.
+/// in. OpenOOD lists results of the method and (December 2025) holds no
+/// code of it.
 #[derive(Debug, Clone, Copy)]
 struct WeiPer {
     perturbation: Perturbation,
@@ -77,7 +78,7 @@ impl WeiPer {
         let above = |number: &f64| *number > 0.0 && number.is_finite();
         let from = |number: &f64| *number >= 0.0 && number.is_finite();
         let few = |limit: usize| move |number: &usize| (1..=limit).contains(number);
-        // The bounds keep a damaged bundle from asking for more than it could have been fitted with.
+        // The bounds keep what a damaged bundle can ask for in proportion to its head.
         let thousand = "a whole number from 1 to 1000";
         let perturbation = Perturbation {
             heads: arguments.take_or("r", 100, thousand, few(1000))?,
