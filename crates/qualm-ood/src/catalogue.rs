@@ -1,9 +1,9 @@
 use crate::OodError;
 use crate::method::Method;
 use crate::methods::{
-    cosine, energy, entropy, fdbd, gen_residual, generalised_entropy, gmm, gradnorm, klmatching,
-    knn, mahalanobis, mahalanobis_unit, maxlogit, mcm, msp, nci, neco, nnguide, openmax, pnml,
-    relation, residual, rmd, she, ssd, tempscale, vim, weiper,
+    combined, cosine, energy, entropy, fdbd, gen_residual, generalised_entropy, gmm, gradnorm,
+    klmatching, knn, mahalanobis, mahalanobis_unit, maxlogit, mcm, msp, nci, neco, nnguide,
+    openmax, pnml, relation, residual, rmd, she, ssd, tempscale, vim, weiper,
 };
 use crate::recipe::Arguments;
 use crate::shapers::{ash, dice, lts, react, scale, vra};
@@ -37,6 +37,8 @@ pub struct Entry {
 pub(crate) enum Parse {
     /// A method.
     Method(fn(&mut Arguments<'_>) -> Result<Box<dyn Method>, OodError>),
+    /// A method made of others: `combined(vim,msp)`.
+    Composite(fn(&mut Arguments<'_>) -> Result<Box<dyn Method>, OodError>),
     /// A shaper, which goes before a score of the logits: `react+gen`.
     Shaper(fn(&mut Arguments<'_>) -> Result<Box<dyn Shaper>, OodError>),
 }
@@ -92,6 +94,7 @@ pub static CATALOGUE: &[Entry] = &[
     nnguide::ENTRY,
     gmm::ENTRY,
     knn::ENTRY,
+    combined::ENTRY,
     react::ENTRY,
     vra::ENTRY,
     dice::ENTRY,

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -30,8 +31,25 @@ pub(crate) trait Detector: Debug + Send + Sync {
     fn score(&self, parts: &[f64]) -> f64;
 
     /// Terms that add up to the score, with their names.
-    fn terms(&self, parts: &[f64]) -> Vec<(&'static str, f64)> {
-        vec![("score", self.score(parts))]
+    fn terms(&self, parts: &[f64]) -> Vec<(Cow<'static, str>, f64)> {
+        vec![("score".into(), self.score(parts))]
+    }
+
+    /// The detectors that this one combines, where it does: rows are measured for them, the parts
+    /// of this one are theirs one after the other, and its own [`inputs`](Detector::inputs) and
+    /// [`measure`](Detector::measure) are never asked for.
+    fn components(&self) -> &[Box<dyn Detector>] {
+        &[]
+    }
+
+    /// The same, to complete them.
+    fn components_mut(&mut self) -> &mut [Box<dyn Detector>] {
+        &mut []
+    }
+
+    /// How the components see a row, where there are any.
+    fn compared(&self, _parts: &[f64]) -> Vec<Compared> {
+        Vec::new()
     }
 
     /// Completes the detector with the mean of each part over the fitting rows; called once, and
@@ -52,8 +70,42 @@ pub(crate) trait Detector: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Whether scores of held-back rows are still missing that this one measures its components
+    /// against.
+    fn lacks_ruler(&self) -> bool {
+        false
+    }
+
+    /// Completes the detector with rows that it is not fitted on, as parts row after row; called
+    /// where it [lacks a ruler](Detector::lacks_ruler) and all else is complete.
+    ///
+    /// # Errors
+    /// As for [`set_part_means`](Detector::set_part_means).
+    fn set_ruler(&mut self, _rows: &[f64]) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Writes what [`Method::load`](crate::method::Method::load) needs.
     fn save(&self, tensors: &mut TensorWriter);
+}
+
+/// The detectors that are measured for `detector`: its components, or itself.
+pub(crate) fn leaves(detector: &dyn Detector) -> Vec<&dyn Detector> {
+    match detector.components() {
+        [] => vec![detector],
+        components => components.iter().map(|component| &**component).collect(),
+    }
+}
+
+/// How one component of a detector sees a row.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Compared {
+    /// The component's name.
+    pub(crate) name: String,
+    /// Its outlier score.
+    pub(crate) score: f64,
+    /// The share of the ruler's rows that look at least as unlike, counting the row itself.
+    pub(crate) p_value: f64,
 }
 
 /// What scoring a row needs of it.

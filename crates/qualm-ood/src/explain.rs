@@ -1,7 +1,9 @@
 use qualm_data::{Chunk, Key, Source};
+use qualm_linalg::Neighbour;
 use qualm_report::{Block, Cell, Column, Report, Table};
 use serde::Serialize;
 
+use crate::detector::Compared;
 use crate::score::TileRows;
 use crate::{Bundle, OodError};
 
@@ -63,6 +65,35 @@ pub struct ExplainedScore {
     pub terms: Vec<(String, f64)>,
     /// What was measured of the row.
     pub parts: Vec<(String, f64)>,
+    /// The detectors that this one combines, where it does.
+    pub components: Vec<ExplainedComponent>,
+}
+
+/// One of the detectors that a detector combines.
+///
+/// ```
+/// use qualm_data::MemorySet;
+/// use qualm_ood::{FitInput, FitOptions, Split, explain, fit};
+/// let logits = (0..200).map(|i| ((i * 7919) % 101) as f32 / 10.0).collect();
+/// let train = MemorySet::new("train").with_logits(logits, 2)?;
+/// let input = FitInput { train: &train, head: None };
+/// let options = FitOptions { split: Split::of(0.5), ..FitOptions::default() };
+/// let recipe = "combined(msp,energy)".parse()?;
+/// let bundle = fit(input, &[recipe], &options, &mut |_| {})?.bundle;
+/// let combined = &explain(&bundle, &train, 4)?.detectors[0];
+/// let names: Vec<&str> = combined.components.iter().map(|all| all.name.as_str()).collect();
+/// assert_eq!(names, ["msp", "energy"]);
+/// assert!(combined.components.iter().all(|all| all.p_value > 0.0 && all.p_value <= 1.0));
+/// # Ok::<(), qualm_ood::OodError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ExplainedComponent {
+    /// Its name.
+    pub name: String,
+    /// Its outlier score.
+    pub score: f64,
+    /// The share of the rows that it is measured against that look at least as unlike.
+    pub p_value: f64,
 }
 
 /// A fitting row near the explained one.
@@ -141,7 +172,7 @@ pub fn explain(bundle: &Bundle, source: &dyn Source, row: u64) -> Result<Explana
                 .detector
                 .terms(parts)
                 .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
+                .map(|(name, value)| (name.into_owned(), value))
                 .collect(),
             parts: fitted
                 .detector
@@ -150,25 +181,37 @@ pub fn explain(bundle: &Bundle, source: &dyn Source, row: u64) -> Result<Explana
                 .zip(parts)
                 .map(named)
                 .collect(),
+            components: fitted
+                .detector
+                .compared(parts)
+                .into_iter()
+                .map(
+                    |Compared {
+                         name,
+                         score,
+                         p_value,
+                     }| ExplainedComponent {
+                        name,
+                        score,
+                        p_value,
+                    },
+                )
+                .collect(),
         });
-        let found = scorer.neighbours(0, index);
-        if let (true, Some(input)) = (
-            found.len() > explanation.neighbours.len(),
-            fitted.detector.inputs().neighbours,
-        ) {
-            explanation.neighbours = found
-                .iter()
-                .take(SHOWN)
-                .map(|neighbour| {
-                    let at = neighbour.index as usize;
-                    let square = 2.0 - 2.0 * f64::from(neighbour.similarity);
-                    ExplainedNeighbour {
-                        row: input.bank.row_numbers[at],
-                        label: input.bank.labels.get(at).copied(),
-                        distance: square.max(0.0).sqrt(),
-                    }
-                })
-                .collect();
+        let Some((bank, found)) = scorer.searched(0, index) else {
+            continue;
+        };
+        if found.len() > explanation.neighbours.len() {
+            let near = |neighbour: &Neighbour| {
+                let at = neighbour.index as usize;
+                let square = 2.0 - 2.0 * f64::from(neighbour.similarity);
+                ExplainedNeighbour {
+                    row: bank.row_numbers[at],
+                    label: bank.labels.get(at).copied(),
+                    distance: square.max(0.0).sqrt(),
+                }
+            };
+            explanation.neighbours = found.iter().take(SHOWN).map(near).collect();
         }
     }
     Ok(explanation)
@@ -216,6 +259,7 @@ impl Explanation {
             }
         }
         report = report.push(table);
+        report = self.combined().into_iter().fold(report, Report::push);
         if self.neighbours.is_empty() {
             return report.push(Block::Text(
                 "The bundle holds no fitting rows to compare with; fit knn beside the others to see \
@@ -241,6 +285,35 @@ impl Explanation {
             ]);
         }
         report.push(table)
+    }
+
+    /// What the detectors that combine others make of them, where there are such.
+    fn combined(&self) -> Option<Table> {
+        let mut combining = self.detectors.iter().filter(|d| !d.components.is_empty());
+        let columns = ["combined by", "method", "score", "p-value"].map(|name| match name {
+            "combined by" | "method" => Column::text(name),
+            _ => Column::number(name),
+        });
+        let table = Table::new(columns)
+            .title("What is combined")
+            .note("p-value: share of the rows that a component is measured against that look at least as unlike.");
+        let first = combining.next()?;
+        let all = std::iter::once(first).chain(combining);
+        Some(all.fold(table, |table, detector| {
+            let rows = detector.components.iter().enumerate();
+            rows.fold(table, |table, (index, component)| {
+                table.row([
+                    Cell::text(if index == 0 {
+                        detector.name.as_str()
+                    } else {
+                        ""
+                    }),
+                    Cell::text(component.name.as_str()),
+                    Cell::number(component.score, 4),
+                    Cell::PValue(component.p_value),
+                ])
+            })
+        }))
     }
 }
 

@@ -44,6 +44,7 @@
 //! A new method is one file under `methods/` and one line in the catalogue: see
 //! `docs/adding-a-detector.md`.
 
+mod arguments;
 mod bins;
 mod bundle;
 mod catalogue;
@@ -80,10 +81,10 @@ pub use evaluate::{
     FalseAlarms, Figure, FittingRows, Promise, ReferenceUsed, Relation, Requirement, RowCount,
     SetResult, evaluate,
 };
-pub use explain::{ExplainedNeighbour, ExplainedScore, Explanation, explain};
+pub use explain::{ExplainedComponent, ExplainedNeighbour, ExplainedScore, Explanation, explain};
 pub use fit::{
-    BLOCK_ROWS, FitInput, FitOptions, Fitted, Merged, Shard, Split, Tally, fit, fit_shard_pass1,
-    fit_shard_pass2, fit_with_checkpoints, merge_parts,
+    BLOCK_ROWS, FitInput, FitOptions, Fitted, Merged, RulerRows, Shard, Split, Tally, fit,
+    fit_shard_pass1, fit_shard_pass2, fit_with_checkpoints, merge_parts,
 };
 pub use out_of_reach::{OUT_OF_REACH, OutOfReach};
 pub use recipe::Recipe;

@@ -38,6 +38,8 @@ pub(crate) struct Needs {
     pub(crate) tail: Option<TailNeed>,
     /// Parts of a row held back, where they are so many that all rows' weigh.
     pub(crate) kept_parts: usize,
+    /// After the second pass: rows that were held back, to measure components against.
+    pub(crate) ruler: bool,
 }
 
 /// Of which part the largest numbers are kept: over the rows of each class that the classifier gets
@@ -82,6 +84,7 @@ impl Needs {
             part_means: self.part_means || other.part_means,
             tail: self.tail.or(other.tail),
             kept_parts: self.kept_parts + other.kept_parts,
+            ruler: self.ruler || other.ruler,
         }
     }
 
@@ -131,6 +134,11 @@ pub(crate) trait Method: Debug + Send + Sync {
     /// # Errors
     /// When the method cannot be fitted to these rows; the message says why and the way out.
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError>;
+
+    /// Names and methods of the detector's [components](Detector::components), in their order.
+    fn components(&self) -> Vec<(&str, &dyn Method)> {
+        Vec::new()
+    }
 
     /// The detector that [`Detector::save`] wrote.
     ///

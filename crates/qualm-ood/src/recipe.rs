@@ -3,6 +3,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::OodError;
+pub(crate) use crate::arguments::Arguments;
+use crate::arguments::split_outside;
 use crate::catalogue::{CATALOGUE, Entry, Parse};
 use crate::method::Method;
 use crate::methods::shaped::Shaped;
@@ -27,7 +29,8 @@ pub struct Recipe {
 
 impl Recipe {
     /// Recipes separated by commas; commas inside parentheses separate parameters. The word `all`
-    /// stands for every method with its defaults, less those that cannot be fitted to the rows.
+    /// stands for every method with its defaults, less `combined`, which is made of others, and those
+    /// that cannot be fitted to the rows.
     ///
     /// # Errors
     /// When a text is not understood or two recipes have one name.
@@ -57,10 +60,13 @@ impl Recipe {
         Ok(recipes)
     }
 
-    /// Every method of the catalogue with its defaults; a fit leaves those out that it cannot fit.
+    /// Every method of the catalogue with its defaults, but for those that are made of others, since
+    /// the rows that these need are rows less in the reference of all; a fit leaves out those that
+    /// it cannot fit.
     fn all() -> Result<Vec<Self>, OodError> {
         CATALOGUE
             .iter()
+            .filter(|entry| !matches!(entry.parse, Parse::Composite(_)))
             .map(|entry| {
                 let recipe: Self = entry.word.parse()?;
                 Ok(Self {
@@ -69,6 +75,19 @@ impl Recipe {
                 })
             })
             .collect()
+    }
+
+    /// Whether it compares its parts on rows that are held back from fitting
+    /// ([`RulerRows`](crate::RulerRows)).
+    ///
+    /// ```
+    /// use qualm_ood::Recipe;
+    /// assert!("combined(vim,msp)".parse::<Recipe>()?.needs_ruler());
+    /// assert!(!"vim".parse::<Recipe>()?.needs_ruler());
+    /// # Ok::<(), qualm_ood::OodError>(())
+    /// ```
+    pub fn needs_ruler(&self) -> bool {
+        self.method.needs().ruler
     }
 
     /// Whether a fit leaves this method out, with a warning, where it cannot be fitted.
@@ -102,6 +121,21 @@ impl FromStr for Recipe {
     type Err = OodError;
 
     fn from_str(text: &str) -> Result<Self, OodError> {
+        Self::parse(text, Place::Alone)
+    }
+}
+
+/// Where a recipe stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Alone,
+    /// In the parentheses of a method that is made of others.
+    Inside,
+}
+
+impl Recipe {
+    /// The recipe that stands there.
+    pub(crate) fn parse(text: &str, place: Place) -> Result<Self, OodError> {
         let text = text.trim();
         let fail = |problem: String| OodError::recipe(text, problem);
         let open = text.find('(').unwrap_or(text.len());
@@ -109,7 +143,7 @@ impl FromStr for Recipe {
             Some((name, _)) => (Some(name.trim()), text[name.len() + 1..].trim()),
             None => (None, text),
         };
-        let (own_name, method) = method(text, call)?;
+        let (own_name, method) = method(text, call, place)?;
         let name = name.unwrap_or(&own_name);
         let plain = |c: char| c.is_ascii_alphanumeric() || "_+-".contains(c);
         if name.is_empty() || !name.chars().all(plain) {
@@ -128,7 +162,7 @@ impl FromStr for Recipe {
 
 /// The method that `call` names, with the name it goes by: one word with its arguments, or a shaper
 /// and a score joined by `+`.
-fn method(text: &str, call: &str) -> Result<(String, Box<dyn Method>), OodError> {
+fn method(text: &str, call: &str, place: Place) -> Result<(String, Box<dyn Method>), OodError> {
     let fail = |problem: String| OodError::recipe(text, problem);
     let word = call.split('(').next().unwrap_or(call).trim();
     let is_whole = CATALOGUE.iter().any(|entry| entry.word == word);
@@ -146,7 +180,14 @@ fn method(text: &str, call: &str) -> Result<(String, Box<dyn Method>), OodError>
     };
     let (entry, mut arguments) = called(text, first)?;
     let shaper = match entry.parse {
-        Parse::Method(parse) => {
+        // Before its arguments are looked at, which may hold the next: recursion ends here.
+        Parse::Composite(_) if place == Place::Inside => {
+            return Err(fail(format!(
+                "`{}` cannot stand inside another; name all that it combines in one",
+                entry.word
+            )));
+        }
+        Parse::Method(parse) | Parse::Composite(parse) => {
             if second.is_some() {
                 return Err(fail(format!(
                     "`{}` is no shaper; before `+` stands one of {}",
@@ -164,7 +205,7 @@ fn method(text: &str, call: &str) -> Result<(String, Box<dyn Method>), OodError>
     let (score_entry, mut arguments) = called(text, second.unwrap_or("energy"))?;
     let score = match score_entry.parse {
         Parse::Method(parse) => parse(&mut arguments)?,
-        Parse::Shaper(_) => {
+        Parse::Shaper(_) | Parse::Composite(_) => {
             return Err(fail(
                 "behind `+` stands a score of the logits, as in react+gen".to_owned(),
             ));
@@ -215,105 +256,6 @@ fn words(wanted: impl Fn(&Entry) -> bool) -> String {
         .join(", ")
 }
 
-fn split_outside(text: &str, at_char: char) -> Result<Vec<&str>, &'static str> {
-    let mut parts = Vec::new();
-    let (mut depth, mut start) = (0usize, 0);
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' => depth += 1,
-            ')' => {
-                depth = depth
-                    .checked_sub(1)
-                    .ok_or("a parenthesis closes that was not opened")?
-            }
-            c if c == at_char && depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    if depth > 0 {
-        return Err("a parenthesis is not closed");
-    }
-    Ok(parts)
-}
-
-/// The parameters of one method, taken one by one; what is left at the end is unknown.
-#[derive(Debug)]
-pub(crate) struct Arguments<'a> {
-    text: &'a str,
-    pairs: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Arguments<'a> {
-    fn parse(text: &'a str, arguments: &'a str) -> Result<Self, OodError> {
-        let mut pairs: Vec<(&str, &str)> = Vec::new();
-        for argument in arguments
-            .split(',')
-            .map(str::trim)
-            .filter(|a| !a.is_empty())
-        {
-            // A bare word switches something on: mahalanobis(normalize).
-            let (key, value) = argument.split_once('=').unwrap_or((argument, "true"));
-            let (key, value) = (key.trim(), value.trim());
-            if pairs.iter().any(|(other, _)| *other == key) {
-                return Err(OodError::recipe(text, format!("`{key}` is given twice")));
-            }
-            pairs.push((key, value));
-        }
-        Ok(Self { text, pairs })
-    }
-
-    /// Takes the value of `key` as text.
-    pub(crate) fn take(&mut self, key: &str) -> Option<&'a str> {
-        let at = self.pairs.iter().position(|(other, _)| *other == key)?;
-        Some(self.pairs.remove(at).1)
-    }
-
-    /// Takes the value of `key` as a `T` that fulfils `allowed`, or `default` where it is not
-    /// given; `what` names what is allowed, e.g. "a whole number from 1".
-    pub(crate) fn take_or<T: FromStr>(
-        &mut self,
-        key: &str,
-        default: T,
-        what: &str,
-        allowed: impl Fn(&T) -> bool,
-    ) -> Result<T, OodError> {
-        match self.take(key) {
-            None => Ok(default),
-            Some(value) => value
-                .parse()
-                .ok()
-                .filter(allowed)
-                .ok_or_else(|| self.wrong(key, value, what)),
-        }
-    }
-
-    /// The error for a value that is not allowed.
-    pub(crate) fn wrong(&self, key: &str, value: &str, what: &str) -> OodError {
-        OodError::recipe(
-            self.text,
-            format!("`{key}={value}` is not allowed; {key} is {what}"),
-        )
-    }
-
-    fn finish(self, parameters: &str) -> Result<(), OodError> {
-        match self.pairs.first() {
-            None => Ok(()),
-            Some((key, _)) if parameters.is_empty() => Err(OodError::recipe(
-                self.text,
-                format!("it has no parameter `{key}`, nor any other"),
-            )),
-            Some((key, _)) => Err(OodError::recipe(
-                self.text,
-                format!("there is no parameter `{key}`; there are {parameters}"),
-            )),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -341,5 +283,29 @@ mod tests {
         assert!(problem("knn)k=3").contains("not opened"));
         assert!(problem("knn(k=3,k=4)").contains("twice"));
         assert!(problem("a b=knn").contains("is no name"));
+    }
+
+    #[test]
+    fn methods_stand_inside_one_that_combines_them() {
+        let text = "combined(react(p=90)+gen, near=knn(k=5), knn(k=9), knn(k=9), by=cauchy)";
+        let recipes = Recipe::parse_list(&format!("{text},msp")).unwrap();
+        assert_eq!(recipes.len(), 2);
+        assert_eq!((recipes[0].name(), recipes[0].text()), ("combined", text));
+        let names: Vec<&str> = recipes[0]
+            .method()
+            .components()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["react+gen", "near", "knn", "knn"]);
+        assert!(problem("combined(vim)").contains("at least two"));
+        assert!(problem("combined(vim,msp,by=stouffer)").contains("`by=stouffer`"));
+        assert!(problem("combined(vim,msp,by=rank,by=rank)").contains("twice"));
+        assert!(problem("combined(vim,knn(k=0))").contains("a whole number from 1"));
+        assert!(problem("combined(vim,c=combined(msp,gen))").contains("inside another"));
+        assert!(problem("react+combined").contains("a score of the logits"));
+        assert!(problem("combined(vim,msp)+gen").contains("no shaper"));
+        let deep = "combined(".repeat(100_000) + &")".repeat(100_000);
+        assert!(problem(&deep).contains("inside another"));
     }
 }

@@ -3,7 +3,7 @@ use qualm_data::{Chunk, Source};
 use crate::extent::Extent;
 use crate::reference::ReferenceRows;
 use crate::score::{Scorer, TILE_ROWS, TileRows};
-use crate::{Bundle, OodError};
+use crate::{Bundle, OodError, RulerRows, Split};
 
 /// A tile of rows with their scores.
 ///
@@ -78,13 +78,22 @@ pub fn score(
 /// Replaces the reference of `bundle` by the scores of all in-distribution rows of `source`, those
 /// with a negative label left out. Nothing is fitted.
 ///
+/// A detector that combines others keeps the rows that it measures them against; `source` must
+/// not hold these. Where it still lacks them ([`RulerRows::Reference`]), they are a third of
+/// `source`, drawn by row number or group, and the reference of all detectors is the rest.
+///
 /// # Errors
 /// As for [`score`], and when no row is left.
 pub fn calibrate(bundle: &mut Bundle, source: &dyn Source) -> Result<(), OodError> {
+    let lacking = bundle.lacks_ruler();
+    let ruler = lacking.then(|| RulerRows::of_reference(bundle.split()));
+    if let Some(ruler) = &ruler {
+        complete_rulers(bundle, source, ruler)?;
+    }
     let mut reference = ReferenceRows::new(bundle.detectors().len());
     score(bundle, source, &mut |scored| {
-        for row in 0..scored.chunk.rows {
-            if scored.chunk.labels.get(row).is_some_and(|&label| label < 0) {
+        for row in (0..scored.chunk.rows).filter(|&row| !is_outlier(scored.chunk, row)) {
+            if ruler.is_some_and(|ruler| is_held_back(&ruler, scored.chunk, row)) {
                 continue;
             }
             reference.push_scores((0..scored.scores.len()).map(|d| scored.scores(d)[row]));
@@ -93,11 +102,49 @@ pub fn calibrate(bundle: &mut Bundle, source: &dyn Source) -> Result<(), OodErro
         Ok(())
     })?;
     let reference = reference.checked()?.ok_or_else(|| {
+        let what = match ruler {
+            None => "no in-distribution row",
+            Some(_) => "too few in-distribution rows for reference and ruler",
+        };
         OodError::rows(
             source.name(),
-            "holds no in-distribution row; a reference needs some",
+            format!("holds {what}; a reference needs some"),
         )
     })?;
     bundle.set_reference(reference);
     Ok(())
+}
+
+fn is_outlier(chunk: &Chunk, row: usize) -> bool {
+    chunk.labels.get(row).is_some_and(|&label| label < 0)
+}
+
+fn is_held_back(split: &Split, chunk: &Chunk, row: usize) -> bool {
+    split.holds_back(chunk.first_row + row as u64, chunk.groups.get(row))
+}
+
+/// Gives detectors the rows of `source` that `ruler` draws to measure their components against.
+fn complete_rulers(
+    bundle: &mut Bundle,
+    source: &dyn Source,
+    ruler: &Split,
+) -> Result<(), OodError> {
+    let mut rows = vec![Vec::new(); bundle.detectors().len()];
+    let mut scorer = bundle.measurer(source.name(), source.schema())?;
+    Extent::whole(source).for_each_block(TILE_ROWS as u64, |chunk| {
+        scorer.measure(TileRows {
+            features: &chunk.features,
+            logits: &chunk.logits,
+            rows: chunk.rows,
+        });
+        for row in (0..chunk.rows).filter(|&row| !is_outlier(chunk, row)) {
+            if is_held_back(ruler, chunk, row) {
+                for (detector, rows) in rows.iter_mut().enumerate() {
+                    rows.extend_from_slice(scorer.parts(row, detector));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    bundle.set_rulers(&rows)
 }

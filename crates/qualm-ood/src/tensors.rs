@@ -82,6 +82,15 @@ impl TensorWriter {
         self.prefix = prefix.into();
     }
 
+    /// Adds what `write` adds under names that begin with `name` and a slash.
+    pub(crate) fn within(&mut self, name: &str, write: impl FnOnce(&mut Self)) {
+        let outer = self.prefix.len();
+        self.prefix.push_str(name);
+        self.prefix.push('/');
+        write(self);
+        self.prefix.truncate(outer);
+    }
+
     /// Adds an array of rows of `width` numbers.
     pub(crate) fn matrix<T: Element>(&mut self, name: &str, values: &[T], width: usize) {
         let rows = values.len().checked_div(width).unwrap_or(0);
@@ -228,6 +237,11 @@ pub(crate) struct TensorReader<'a> {
 }
 
 impl TensorReader<'_> {
+    /// The arrays whose names go on with `name` and a slash.
+    pub(crate) fn within(&self, name: &str) -> TensorReader<'_> {
+        self.file.reader(format!("{}{name}/", self.prefix))
+    }
+
     /// An array of rows of `width` numbers.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use qualm_stats::Stream;
 const DIM: usize = 4;
 /// More than the 64 blocks of 4096 rows between two checkpoints.
 const ROWS: usize = 300_000;
+const METHODS: &str = "vim(dim=2),react,combined(vim(dim=2),msp)";
 
 /// Rows whose reading ends in an error after so many.
 struct Breaking {
@@ -65,7 +66,7 @@ fn an_interrupted_fit_goes_on() {
         split: Split::of(0.1),
         ..FitOptions::default()
     };
-    let recipes = Recipe::parse_list("vim(dim=2),react").unwrap();
+    let recipes = Recipe::parse_list(METHODS).unwrap();
     let want = {
         let input = FitInput {
             train: &rows,
@@ -90,14 +91,13 @@ fn an_interrupted_fit_goes_on() {
         let recipes = Recipe::parse_list(methods)?;
         fit_with_checkpoints(input, &recipes, &options, &folder, &mut |_| {})
     };
-    let methods = "vim(dim=2),react";
     // Twice interrupted: within the first pass, then within the second.
     for rows in [160_000, 310_000] {
-        let error = attempt(methods, rows).unwrap_err().to_string();
+        let error = attempt(METHODS, rows).unwrap_err().to_string();
         assert!(error.contains("the power went"), "{error}");
     }
     // What is left is less than the two passes over all rows.
-    let fitted = attempt(methods, 310_000).unwrap();
+    let fitted = attempt(METHODS, 310_000).unwrap();
     assert_eq!(fitted.bundle.to_bytes().unwrap(), want);
     let error = attempt("vim(dim=3)", u64::MAX).unwrap_err().to_string();
     assert!(error.contains("checkpoints of another fit"), "{error}");

@@ -19,7 +19,8 @@ fn bytes() -> Vec<u8> {
     let head = Head::new(weight, vec![3.0, 2.5, 3.5], dim).unwrap();
     let methods = "vim(dim=2),msp,mahalanobis(ridge=0.1),knn(k=3),tempscale,klmatching,\
                    openmax(tail=3),relation(bank=9),gen+residual(dim=2),\
-                   weiper(r=2,bins=4,smooth_perturbed=3)";
+                   weiper(r=2,bins=4,smooth_perturbed=3),\
+                   combined(vim(dim=2),knn(k=3))";
     let recipes = Recipe::parse_list(methods).unwrap();
     let input = FitInput {
         train: &train,
@@ -97,6 +98,63 @@ fn what_is_wrong_is_said_in_one_sentence() {
         .unwrap_err()
         .to_string();
     assert_eq!(empty, "empty.qualm: is empty; write one with `qualm fit`");
+}
+
+/// A ruler with what `change` makes of its scores.
+fn with_rulers(change: impl Fn(&mut [f64])) -> String {
+    let mut bytes = bytes();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let rulers = tensors.tensor("detector/combined/rulers").unwrap().data();
+    let mut numbers: Vec<f64> = bytemuck::pod_collect_to_vec(rulers);
+    change(&mut numbers);
+    let at = rulers.as_ptr() as usize - bytes.as_ptr() as usize;
+    let changed: &[u8] = bytemuck::cast_slice(&numbers);
+    bytes[at..at + changed.len()].copy_from_slice(changed);
+    Bundle::from_bytes("model.qualm", &bytes)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn rulers_are_sorted_numbers() {
+    for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let error = with_rulers(|scores| scores[1] = wrong);
+        assert!(
+            error.contains("`detector/combined/rulers` is not one row of sorted"),
+            "{error}"
+        );
+    }
+    let error = with_rulers(|scores| scores[0] = scores[1] + 1.0);
+    assert!(error.contains("sorted"), "{error}");
+    // A shape of the same number of numbers: one row for two methods.
+    let count = with_shape();
+    assert!(count.contains("sorted"), "{count}");
+}
+
+/// The rulers of two methods as a single row.
+fn with_shape() -> String {
+    let mut bytes = bytes();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let [methods, rows] = tensors.tensor("detector/combined/rulers").unwrap().shape()[..] else {
+        panic!("two dimensions");
+    };
+    let name = b"detector/combined/rulers";
+    let at = bytes.windows(name.len()).position(|w| w == name).unwrap();
+    let shape = format!("[{methods},{rows}]");
+    let from = bytes[at..]
+        .windows(shape.len())
+        .position(|w| w == shape.as_bytes())
+        .unwrap()
+        + at;
+    let flat = format!(
+        "{:>width$}",
+        format!("[1,{}]", methods * rows),
+        width = shape.len()
+    );
+    bytes[from..from + flat.len()].copy_from_slice(flat.as_bytes());
+    Bundle::from_bytes("model.qualm", &bytes)
+        .unwrap_err()
+        .to_string()
 }
 
 #[test]

@@ -5,9 +5,10 @@ use clap::Args;
 use qualm_data::{AtomicFile, FeatureSet, Source};
 use qualm_ood::{
     Checked, Evaluation, EvaluationInput, EvaluationOptions, FitInput, FitOptions, Recipe,
-    Requirement, calibrate, evaluate, fit,
+    Requirement, RulerRows, Split, calibrate, evaluate, fit,
 };
 
+use super::fit::share;
 use crate::cli::SETS;
 use crate::inputs::NamedSet;
 use crate::{Ended, console, inputs, outputs};
@@ -41,6 +42,11 @@ pub(crate) struct Arguments {
     /// In-distribution rows for thresholds; without them each half of --test judges the other
     #[arg(long, value_name = "SET")]
     reference: Option<String>,
+
+    /// Share of --train to fit nothing on, whole groups at a time: `combined` compares its parts on
+    /// these rows, or on a third of --reference
+    #[arg(long, value_name = "SHARE", value_parser = share, conflicts_with = "reference")]
+    hold_back: Option<f64>,
 
     /// Methods, separated by commas, or `all` that can be fitted; see `qualm methods`
     #[arg(
@@ -109,6 +115,8 @@ pub(crate) struct Contest<'a> {
     pub(crate) test: &'a dyn Source,
     pub(crate) ood: Vec<(String, &'a dyn Source)>,
     pub(crate) reference: Option<&'a dyn Source>,
+    /// Share of the fitting rows that is left to `combined`.
+    pub(crate) hold_back: f64,
     pub(crate) methods: &'a str,
     /// What stands at the end of the report, beside what every report says.
     pub(crate) settings: Vec<(String, String)>,
@@ -145,6 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
             .map(|(name, set)| (name.clone(), set as &dyn Source))
             .collect(),
         reference: reference.as_ref().map(|set| set as &dyn Source),
+        hold_back: arguments.hold_back.unwrap_or(0.0),
         methods: &arguments.methods,
         settings,
     };
@@ -163,14 +172,26 @@ pub(crate) fn hold(contest: &Contest<'_>, how: &How) -> anyhow::Result<Ended> {
         outputs::check(path)?;
     }
     let recipes = Recipe::parse_list(contest.methods)?;
+    if contest.hold_back > 0.0 && !recipes.iter().any(Recipe::needs_ruler) {
+        anyhow::bail!(
+            "--hold-back: none of these methods compares its parts on rows held back, as `combined` \
+             does; leave it out"
+        );
+    }
+    let options = FitOptions {
+        split: Split::of(contest.hold_back),
+        ruler: match contest.reference {
+            Some(_) => RulerRows::Reference,
+            None => RulerRows::HeldBack(1.0),
+        },
+        ..FitOptions::default()
+    };
     let input = FitInput {
         train: contest.train,
         head: contest.head,
     };
     let bar = console::progress("fitting", 2 * contest.train.schema().rows);
-    let mut fitted = fit(input, &recipes, &FitOptions::default(), &mut |rows| {
-        bar.inc(rows)
-    })?;
+    let mut fitted = fit(input, &recipes, &options, &mut |rows| bar.inc(rows))?;
     bar.finish_and_clear();
     for warning in &fitted.warnings {
         console::warn(warning);

@@ -13,7 +13,9 @@ use crate::{Ended, console, outputs};
 Example:
   qualm calibrate model.qualm demo-data/val.npz -o calibrated.qualm
 
-Scores stay what they are; p-values and flags follow the new reference.",
+Scores stay what they are; p-values and flags follow the new reference. A bundle
+with `combined` that was fitted in shards without rows held back takes a third
+of SET to compare parts on, once; give other rows the next time.",
     after_help = SETS
 )]
 pub(crate) struct Arguments {

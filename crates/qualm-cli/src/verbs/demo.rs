@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
             .map(|(name, set)| (name.clone(), set as &dyn Source))
             .collect(),
         reference: None,
+        hold_back: 0.0,
         methods: METHODS,
         settings: vec![(
             "data".to_owned(),

@@ -4,8 +4,8 @@ use anyhow::Context;
 use clap::Args;
 use qualm_data::{FeatureSet, Source};
 use qualm_ood::{
-    FitInput, FitOptions, Recipe, Shard, Split, calibrate, fit, fit_shard_pass1, fit_shard_pass2,
-    fit_with_checkpoints,
+    FitInput, FitOptions, Recipe, RulerRows, Shard, Split, calibrate, fit, fit_shard_pass1,
+    fit_shard_pass2, fit_with_checkpoints,
 };
 use qualm_stats::random::DEFAULT_SEED;
 
@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     methods: String,
 
     /// In-distribution rows that neither classifier nor detector has seen: they turn scores into
-    /// p-values and thresholds
+    /// p-values and thresholds; `combined` compares its parts on a third of them
     #[arg(long, value_name = "SET", conflicts_with_all = ["hold_back", "pass"])]
     reference: Option<String>,
 
@@ -88,7 +88,7 @@ pub(crate) struct Arguments {
     plan: Option<PathBuf>,
 }
 
-fn share(text: &str) -> Result<f64, String> {
+pub(crate) fn share(text: &str) -> Result<f64, String> {
     let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     if (0.0..1.0).contains(&share) {
         Ok(share)
@@ -133,6 +133,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         split: Split {
             fraction: held_back,
             seed: arguments.seed,
+        },
+        // A fit in shards cannot be given --reference; what it lacks, `calibrate` gives.
+        ruler: match held_back > 0.0 || (arguments.reference.is_none() && arguments.pass.is_none())
+        {
+            true => RulerRows::default(),
+            false => RulerRows::Reference,
         },
         memory: (arguments.memory * 1e9) as u64,
     };

@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         "{} methods. Outlier score: higher = less like the training data. Features x, head W and \
              b, logits l = W x + b, all with the defaults that are shown. A shaper goes before any \
              score of the logits that is not fitted, as in react(p=90)+gen; alone it stands before \
-             the energy.",
+             the energy. combined takes any others, as in combined(vim,knn(k=5),by=cauchy).",
         listed.len()
     ));
     for method in &listed {

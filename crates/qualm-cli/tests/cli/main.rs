@@ -4,6 +4,7 @@ mod bad_arguments;
 mod bad_bundles;
 mod bad_files;
 mod bench;
+mod combined;
 mod desk;
 mod examples;
 mod fit;

@@ -19,6 +19,9 @@ pub(crate) struct Header {
     pub(crate) methods: Vec<(String, String)>,
     pub(crate) held_back: f64,
     pub(crate) seed: u64,
+    /// Share of the rows held back that rulers are made of; absent where no method needs one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) ruler: f64,
     pub(crate) tally: Tally,
     /// Which rows a part of a fit stands for; absent in bundles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +29,10 @@ pub(crate) struct Header {
     /// The plan that a part of a second pass belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) plan_sha256: Option<String>,
+}
+
+fn is_zero(share: &f64) -> bool {
+    *share == 0.0
 }
 
 /// What a file of qualm is.
@@ -54,6 +61,7 @@ impl Header {
             methods: Vec::new(),
             held_back: split.fraction,
             seed: split.seed,
+            ruler: 0.0,
             tally,
             rows: None,
             plan_sha256: None,
@@ -75,7 +83,8 @@ impl Header {
             )));
         }
         let header: Self = serde_json::from_str(text).map_err(damaged)?;
-        let split_ok = (0.0..1.0).contains(&header.held_back);
+        let split_ok =
+            (0.0..1.0).contains(&header.held_back) && (0.0..=1.0).contains(&header.ruler);
         if header.shape.dim == Some(0) || header.shape.classes == Some(0) || !split_ok {
             return Err(fail(
                 "has damaged metadata (a width of zero or no share)".to_owned(),

@@ -1,3 +1,4 @@
+mod complete;
 mod header;
 mod shape;
 
@@ -9,7 +10,7 @@ pub(crate) use header::{Header, Kind, head_sha256, hex, read_head, write_head};
 pub use shape::Shape;
 
 use crate::detector::Detector;
-use crate::fit::{Pass2, Split, TailNeeds, Tally, left_out};
+use crate::fit::{Split, Tally};
 use crate::method::Needs;
 use crate::reference::ReferenceRows;
 use crate::score::{Plan, Scorer};
@@ -45,6 +46,8 @@ pub struct Bundle {
     detectors: Vec<FittedDetector>,
     reference: Option<ReferenceRows>,
     split: Split,
+    /// Share of the rows held back that rulers are made of.
+    ruler: f64,
     tally: Tally,
 }
 
@@ -84,7 +87,7 @@ impl Bundle {
         shape: Shape,
         head: Option<Head>,
         detectors: Vec<FittedDetector>,
-        split: Split,
+        (split, ruler): (Split, f64),
         tally: Tally,
     ) -> Self {
         Self {
@@ -93,6 +96,7 @@ impl Bundle {
             detectors,
             reference: None,
             split,
+            ruler,
             tally,
         }
     }
@@ -143,68 +147,6 @@ impl Bundle {
             .fold(Needs::default(), |all, fitted| all.or(needs(fitted)))
     }
 
-    /// Which detectors want their largest numbers by class.
-    pub(crate) fn tails(&self) -> TailNeeds {
-        let detectors = self.detectors.iter().enumerate();
-        let need = |(at, fitted): (usize, &FittedDetector)| {
-            fitted.recipe.method().needs().tail.map(|need| (at, need))
-        };
-        detectors.filter_map(need).collect()
-    }
-
-    /// Completes detectors and reference with the second pass. Returns why optional methods are
-    /// left out, a sentence each.
-    pub(crate) fn complete(&mut self, mut second: Pass2) -> Result<Vec<String>, OodError> {
-        let means = second
-            .sums
-            .finish()
-            .map(|sums| sums.means())
-            .unwrap_or_default();
-        let mut warnings = Vec::new();
-        // Where the parts of the detectors that stay are among those of all.
-        let mut places = Vec::with_capacity(self.detectors.len());
-        let mut kept = Vec::with_capacity(self.detectors.len());
-        let mut start = 0;
-        let tails = std::mem::take(&mut second.tails);
-        for (at, mut fitted) in std::mem::take(&mut self.detectors).into_iter().enumerate() {
-            let own = start..start + fitted.detector.parts().len();
-            start = own.end;
-            let mut completed = match fitted.recipe.method().needs().part_means {
-                false => Ok(()),
-                true => match means.get(own.clone()) {
-                    None => Err("there is no row to fit on".to_owned()),
-                    Some(means) => fitted.detector.set_part_means(means),
-                },
-            };
-            if let Some(tails) = tails.get(&at) {
-                completed = completed.and_then(|()| fitted.detector.set_tails(tails));
-            }
-            match completed {
-                Ok(()) => {
-                    kept.push(fitted);
-                    places.push(own);
-                }
-                Err(problem) => {
-                    let error = OodError::fit(fitted.recipe.name(), problem);
-                    warnings.push(left_out(&fitted.recipe, error)?);
-                }
-            }
-        }
-        self.detectors = kept;
-        let width = start;
-        let mut reference = ReferenceRows::new(self.detectors.len());
-        for held in second.held.into_values() {
-            for parts in held.parts.chunks_exact(width) {
-                let each = self.detectors.iter().zip(&places);
-                let scores = each.map(|(fitted, own)| fitted.detector.score(&parts[own.clone()]));
-                reference.push_scores(scores);
-            }
-            reference.extend_predicted(&held.predicted);
-        }
-        self.reference = reference.checked()?;
-        Ok(warnings)
-    }
-
     /// Checks that rows of this schema can be scored.
     ///
     /// # Errors
@@ -244,8 +186,22 @@ impl Bundle {
     /// A scorer of all detectors for rows of this schema.
     ///
     /// # Errors
-    /// As for [`Bundle::check_rows`].
+    /// As for [`Bundle::check_rows`], and when a detector still lacks the rows that it measures its
+    /// components against, which [`calibrate`](crate::calibrate) gives it.
     pub fn scorer(&self, origin: &str, schema: &Schema) -> Result<Scorer<'_>, OodError> {
+        let lacking = self.detectors.iter().find(|f| f.detector.lacks_ruler());
+        if let Some(fitted) = lacking {
+            return Err(OodError::fit(
+                fitted.name(),
+                "still lacks the rows that it compares its parts on; give it some that it was not \
+                 fitted on with `qualm calibrate`",
+            ));
+        }
+        self.measurer(origin, schema)
+    }
+
+    /// A scorer that gives parts, also of detectors that cannot score yet.
+    pub(crate) fn measurer(&self, origin: &str, schema: &Schema) -> Result<Scorer<'_>, OodError> {
         self.check_rows(origin, schema)?;
         let detectors: Vec<&dyn Detector> = self.detectors.iter().map(|f| &*f.detector).collect();
         let dim = schema.dim.unwrap_or(0);
@@ -263,6 +219,7 @@ impl Bundle {
         Header {
             head_sha256: self.head_sha256(),
             methods: self.detectors.iter().map(method).collect(),
+            ruler: self.ruler,
             ..Header::new(kind, self.shape, &self.split, self.tally)
         }
     }
@@ -362,7 +319,8 @@ impl Bundle {
                 Ok(FittedDetector { recipe, detector })
             })
             .collect::<Result<Vec<_>, OodError>>()?;
-        let mut bundle = Self::new(header.shape, head, detectors, header.split(), header.tally);
+        let splits = (header.split(), header.ruler);
+        let mut bundle = Self::new(header.shape, head, detectors, splits, header.tally);
         bundle.reference = ReferenceRows::load(&file.reader("reference/"), bundle.detectors.len())?;
         Ok(bundle)
     }

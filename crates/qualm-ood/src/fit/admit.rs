@@ -1,5 +1,6 @@
 use qualm_data::{Head, Schema, Source};
 
+use super::RulerRows;
 use super::memory::{readable, statistics_bytes};
 use super::run::FitOptions;
 use crate::bundle::Shape;
@@ -38,6 +39,7 @@ pub(super) fn admit(
     for recipe in recipes {
         let needs = recipe.method().needs();
         let checked = check_needs(recipe, &needs, schema, head, train.name())
+            .and_then(|()| check_ruler(recipe, &needs, options))
             .and_then(|()| check_memory(recipe, &needs, schema, admitted.shape, options));
         match checked {
             Ok(()) => admitted.recipes.push(recipe.clone()),
@@ -90,6 +92,18 @@ fn check_memory(
             readable(bytes),
             readable(options.memory)
         ),
+    ))
+}
+
+fn check_ruler(recipe: &Recipe, needs: &Needs, options: &FitOptions) -> Result<(), OodError> {
+    let held_back = options.split.fraction * options.ruler.share(needs) > 0.0;
+    if !needs.ruler || held_back || options.ruler == RulerRows::Reference {
+        return Ok(());
+    }
+    Err(OodError::fit(
+        recipe.name(),
+        "compares its parts on rows that none of them was fitted on, and none is held back; hold \
+         some back (--hold-back 0.2), or give others (--reference)",
     ))
 }
 

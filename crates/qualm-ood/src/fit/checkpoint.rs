@@ -7,9 +7,9 @@ use super::blocks::BLOCK_ROWS;
 use super::merge::{Merged, merge_parts};
 use super::run::{FitInput, FitOptions, Fitted};
 use super::sharded::{first_pass_over, second_pass_over};
-use super::split::Split;
 use crate::bundle::head_sha256;
 use crate::extent::Extent;
+use crate::method::Needs;
 use crate::{Bundle, OodError, Recipe};
 
 /// Blocks of rows between two checkpoints: a quarter of a million rows.
@@ -24,18 +24,20 @@ struct Belongs {
     head_sha256: Option<String>,
     held_back: f64,
     seed: u64,
+    ruler: f64,
 }
 
 impl Belongs {
-    fn to(input: &FitInput<'_>, recipes: &[Recipe], split: &Split) -> Self {
+    fn to(input: &FitInput<'_>, recipes: &[Recipe], options: &FitOptions) -> Self {
         let method = |recipe: &Recipe| (recipe.name().to_owned(), recipe.text().to_owned());
         Self {
             train: input.train.name().to_owned(),
             rows: input.train.schema().rows,
             methods: recipes.iter().map(method).collect(),
             head_sha256: input.head.map(head_sha256),
-            held_back: split.fraction,
-            seed: split.seed,
+            held_back: options.split.fraction,
+            seed: options.split.seed,
+            ruler: options.ruler.share(&Needs::of(recipes)),
         }
     }
 
@@ -90,7 +92,7 @@ pub fn fit_with_checkpoints(
     folder: &Path,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Fitted, OodError> {
-    Belongs::to(&input, recipes, &options.split).claim(folder)?;
+    Belongs::to(&input, recipes, options).claim(folder)?;
     let rows = input.train.schema().rows;
     // Whole subtrees of the tree over blocks, so that a part holds one node.
     let step = BLOCKS * BLOCK_ROWS;

@@ -101,6 +101,19 @@ impl<'a> FitContext<'a> {
         }
     }
 
+    /// The same for a component of the method that is being fitted, under a name of its own.
+    pub(crate) fn named<'b>(&self, method: &'b str) -> FitContext<'b>
+    where
+        'a: 'b,
+    {
+        FitContext { method, ..*self }
+    }
+
+    /// The name of the method that is being fitted.
+    pub(crate) fn name(&self) -> &'a str {
+        self.method
+    }
+
     /// An error of the method that is being fitted.
     pub(crate) fn error(&self, problem: impl Into<String>) -> OodError {
         OodError::fit(self.method, problem)

@@ -106,6 +106,9 @@ pub(super) fn of_second(pass: &Pass2) -> TensorWriter {
         tensors.set_prefix(format!("held/{first}/"));
         tensors.vector("parts", &held.parts);
         tensors.vector("predicted", &held.predicted);
+        if !held.ruler.is_empty() {
+            tensors.vector("ruler", &held.ruler);
+        }
     }
     tensors
 }
@@ -150,10 +153,15 @@ pub(super) fn second(
         let held = HeldRows {
             parts: reader.any_vector("parts")?,
             predicted: reader.any_vector("predicted")?,
+            ruler: match reader.has("ruler") {
+                true => reader.any_vector("ruler")?,
+                false => Vec::new(),
+            },
         };
         let rows = held.parts.len() / width.max(1);
         if held.parts.len() != rows * width
             || (!held.predicted.is_empty() && held.predicted.len() != rows)
+            || (!held.ruler.is_empty() && held.ruler.len() != rows)
         {
             return Err(reader.wrong("parts", "does not hold whole rows"));
         }

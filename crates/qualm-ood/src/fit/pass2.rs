@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use qualm_data::Chunk;
 
@@ -21,7 +22,8 @@ pub(crate) struct Pass2 {
     pub(crate) held: BTreeMap<u64, HeldRows>,
 }
 
-/// Which detectors want the largest of which of their parts, by their place in the bundle.
+/// Which detectors want the largest of which of their parts, by their place among the leaves of
+/// the bundle's detectors.
 pub(crate) type TailNeeds = BTreeMap<usize, TailNeed>;
 
 /// Sums of parts, all detectors in a row.
@@ -39,6 +41,8 @@ pub(crate) struct HeldRows {
     /// Predicted classes; empty where no detector looks at the
     /// classifier's own logits.
     pub(crate) predicted: Vec<u32>,
+    /// One for each row of the ruler, zero for others; empty where no detector needs a ruler.
+    pub(crate) ruler: Vec<u32>,
 }
 
 impl Merge for PartSums {
@@ -68,7 +72,26 @@ impl PartSums {
     }
 }
 
+impl HeldRows {
+    /// Whether row `row` of these is one of the ruler's.
+    pub(crate) fn is_ruler(&self, row: usize) -> bool {
+        self.ruler.get(row) == Some(&1)
+    }
+}
+
 impl Pass2 {
+    /// The parts `own` of each row of the ruler, where rows have `width` parts.
+    pub(crate) fn ruler_rows(&self, own: Range<usize>, width: usize) -> Vec<f64> {
+        let mut rows = Vec::new();
+        for held in self.held.values() {
+            let parts = held.parts.chunks_exact(width.max(1)).enumerate();
+            for (_, parts) in parts.filter(|(row, _)| held.is_ruler(*row)) {
+                rows.extend_from_slice(&parts[own.clone()]);
+            }
+        }
+        rows
+    }
+
     /// Takes in what other rows gave.
     pub(crate) fn merge(&mut self, other: Self, needs: &TailNeeds) {
         for node in other.sums.into_nodes() {
@@ -82,12 +105,21 @@ impl Pass2 {
     }
 }
 
+/// What becomes of the rows of a second pass.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Splits<'a> {
+    /// Which are held back.
+    pub(crate) held: &'a Split,
+    /// Which of them detectors measure their components against, where any does.
+    pub(crate) ruler: Option<&'a Split>,
+}
+
 /// Runs the second pass with the detectors of `scorer`. The fitting rows are measured where `fit`
 /// says which of their largest numbers are wanted; those held back always are.
 pub(crate) fn run(
     extent: &Extent<'_>,
     scorer: &mut Scorer<'_>,
-    split: &Split,
+    splits: Splits<'_>,
     fit: Option<&TailNeeds>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Pass2, OodError> {
@@ -97,7 +129,7 @@ pub(crate) fn run(
         pass.tails.insert(detector, Tails::default());
     }
     extent.for_each_block(BLOCK_ROWS, |chunk| {
-        let sorted = Sorted::new(chunk, split, None, extent.source.name())?;
+        let sorted = Sorted::new(chunk, splits.held, None, extent.source.name())?;
         if let Some(needs) = fit {
             let mut block = PartSums::default();
             kept.measure(chunk, &sorted.fit, scorer, |scorer, row, place| {
@@ -107,7 +139,7 @@ pub(crate) fn run(
                 if label.is_some() && label == scorer.predicted(row) {
                     for (detector, tails) in &mut pass.tails {
                         let need = needs[detector];
-                        let number = scorer.parts(row, *detector)[need.part];
+                        let number = scorer.leaf_parts(row, *detector)[need.part];
                         tails.add(chunk.labels[place] as usize, number, need.keep);
                     }
                 }
@@ -116,9 +148,13 @@ pub(crate) fn run(
         }
         if let Some(&first) = sorted.held.first() {
             let mut held = HeldRows::default();
-            kept.measure(chunk, &sorted.held, scorer, |scorer, row, _| {
+            kept.measure(chunk, &sorted.held, scorer, |scorer, row, place| {
                 held.parts.extend_from_slice(scorer.all_parts(row));
                 held.predicted.extend(scorer.predicted(row));
+                held.ruler.extend(splits.ruler.map(|ruler| {
+                    let number = chunk.first_row + place as u64;
+                    u32::from(ruler.holds_back(number, chunk.groups.get(place)))
+                }));
             });
             pass.held.insert(chunk.first_row + first as u64, held);
         }

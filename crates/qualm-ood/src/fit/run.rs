@@ -3,8 +3,8 @@ use qualm_data::{Head, Source};
 use super::admit::{admit, check_some, left_out};
 use super::context::{FitContext, Gathered};
 use super::pass1::{Pass1, Tally};
-use super::pass2::Pass2;
-use super::{Split, pass1, pass2};
+use super::pass2::{Pass2, Splits};
+use super::{RulerRows, Split, pass1, pass2};
 use crate::bundle::{Bundle, FittedDetector, Shape};
 use crate::detector::Detector;
 use crate::extent::Extent;
@@ -49,15 +49,18 @@ pub struct FitInput<'a> {
 pub struct FitOptions {
     /// Rows held back as reference.
     pub split: Split,
+    /// Rows that `combined` measures its components against.
+    pub ruler: RulerRows,
     /// Bytes that statistics may take; a method that needs more is refused with the figure.
     pub memory: u64,
 }
 
 impl Default for FitOptions {
-    /// Nothing held back, 8 GB.
+    /// Nothing held back, a third of nothing as ruler, 8 GB.
     fn default() -> Self {
         Self {
             split: Split::none(),
+            ruler: RulerRows::default(),
             memory: 8_000_000_000,
         }
     }
@@ -115,7 +118,8 @@ pub fn fit(
     let extent = Extent::whole(input.train);
     let split = &options.split;
     let first = pass1::run(&extent, &needs, split, input.head, shape.classes, progress)?;
-    let mut solved = solve(first, input.head, recipes, shape, options.split)?;
+    let splits = (options.split, options.ruler.share(&needs));
+    let mut solved = solve(first, input.head, recipes, shape, splits)?;
     let mut passes = 1;
     if needs.second_pass() || options.split.fraction > 0.0 {
         let second = second_pass(&solved, &extent, progress)?;
@@ -139,13 +143,14 @@ pub(super) struct Solved {
     pub(super) warnings: Vec<String>,
 }
 
-/// Solves every recipe from the first pass.
+/// Solves every recipe from the first pass. `splits` says which rows are held back, and which share
+/// of them is for rulers.
 pub(super) fn solve(
     first: Pass1,
     head: Option<&Head>,
     recipes: &[Recipe],
     shape: Shape,
-    split: Split,
+    splits: (Split, f64),
 ) -> Result<Solved, OodError> {
     let tally = first.tally;
     let needs = Needs::of(recipes);
@@ -175,7 +180,7 @@ pub(super) fn solve(
     }
     check_some(detectors.len(), &warnings)?;
     warnings.extend(gathered.into_warnings());
-    let bundle = Bundle::new(shape, head.cloned(), detectors, split, tally);
+    let bundle = Bundle::new(shape, head.cloned(), detectors, splits, tally);
     Ok(Solved { bundle, warnings })
 }
 
@@ -246,10 +251,15 @@ pub(super) fn second_pass(
     let mut scorer = Scorer::new(detectors, plan, bundle.head());
     let tails = bundle.tails();
     let measured = bundle.needs().second_pass();
+    let ruler = bundle.ruler_split();
+    let splits = Splits {
+        held: bundle.split(),
+        ruler: ruler.as_ref(),
+    };
     pass2::run(
         extent,
         &mut scorer,
-        bundle.split(),
+        splits,
         measured.then_some(&tails),
         progress,
     )

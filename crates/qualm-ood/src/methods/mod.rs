@@ -2,6 +2,7 @@
 //! hand-worked test.
 
 mod centre;
+pub(crate) mod combined;
 pub(crate) mod cosine;
 mod covariance;
 mod dimension;

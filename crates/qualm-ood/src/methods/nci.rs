@@ -1,5 +1,7 @@
 //! NCI: alignment with the weights of the predicted class.
 
+use std::borrow::Cow;
+
 use qualm_linalg::sum_of;
 
 use super::centre::{CENTRE, Centre};
@@ -118,13 +120,16 @@ impl Detector for NciDetector {
         -parts[ALIGNMENT] - self.alpha * parts[NORM]
     }
 
-    fn terms(&self, parts: &[f64]) -> Vec<(&'static str, f64)> {
+    fn terms(&self, parts: &[f64]) -> Vec<(Cow<'static, str>, f64)> {
         vec![
             (
-                "minus alignment with the predicted class",
+                "minus alignment with the predicted class".into(),
                 -parts[ALIGNMENT],
             ),
-            ("minus size of the feature", -self.alpha * parts[NORM]),
+            (
+                "minus size of the feature".into(),
+                -self.alpha * parts[NORM],
+            ),
         ]
     }
 

@@ -1,5 +1,6 @@
 //! A score of the logits behind a shaper: `react(p=90)+gen`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::OodError;
@@ -95,7 +96,7 @@ impl Detector for ShapedDetector {
         self.score.score(parts)
     }
 
-    fn terms(&self, parts: &[f64]) -> Vec<(&'static str, f64)> {
+    fn terms(&self, parts: &[f64]) -> Vec<(Cow<'static, str>, f64)> {
         self.score.terms(parts)
     }
 

@@ -1,5 +1,6 @@
 //! Virtual-logit Matching.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::dimension::Dimension;
@@ -140,10 +141,13 @@ impl Detector for VimDetector {
         }
     }
 
-    fn terms(&self, parts: &[f64]) -> Vec<(&'static str, f64)> {
+    fn terms(&self, parts: &[f64]) -> Vec<(Cow<'static, str>, f64)> {
         vec![
-            ("virtual logit", self.alpha * parts[RESIDUAL]),
-            ("minus energy of the real logits", -parts[LOG_SUM_EXP]),
+            ("virtual logit".into(), self.alpha * parts[RESIDUAL]),
+            (
+                "minus energy of the real logits".into(),
+                -parts[LOG_SUM_EXP],
+            ),
         ]
     }
 

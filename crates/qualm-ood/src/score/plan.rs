@@ -6,7 +6,7 @@ use qualm_data::Head;
 use super::probabilities;
 use crate::detector::{
     AffineMap, Detector, Inputs, LogitInput, NeighbourInput, NormInput, PerturbedInput,
-    RelationInput,
+    RelationInput, leaves,
 };
 use crate::shaping::{Change, Shaping};
 use crate::statistics::Bank;
@@ -26,8 +26,6 @@ pub(crate) struct Plan {
     /// Heads that are perturbed.
     pub(super) perturbed: Vec<PerturbedInput>,
     pub(super) logits: LogitPlan,
-    /// C of the head, 0 where there is none.
-    head_classes: usize,
     /// Logits that are reshaped.
     pub(super) shapings: Vec<Arc<Shaping>>,
     pub(super) banks: Vec<BankPlan>,
@@ -35,7 +33,10 @@ pub(crate) struct Plan {
     pub(super) probability_maps: Vec<Arc<[f32]>>,
     /// Sums over all rows of a bank.
     pub(super) relations: Vec<RelationInput>,
-    pub(super) detectors: Vec<DetectorPlan>,
+    /// What each detector takes; one that combines others is planned as these.
+    pub(super) leaves: Vec<DetectorPlan>,
+    /// The leaves of each detector.
+    pub(super) detectors: Vec<Range<usize>>,
     /// Numbers a row over all detectors.
     pub(super) parts: usize,
 }
@@ -130,18 +131,21 @@ impl Plan {
             norms: Vec::new(),
             perturbed: Vec::new(),
             logits: LogitPlan::None,
-            head_classes: head.map_or(0, Head::classes),
             shapings: Vec::new(),
             banks: Vec::new(),
             probability_maps: Vec::new(),
             relations: Vec::new(),
+            leaves: Vec::new(),
             detectors: Vec::new(),
             parts: 0,
         };
-        let all: Vec<(Inputs, usize)> = detectors
-            .into_iter()
-            .map(|d| (d.inputs(), d.parts().len()))
-            .collect();
+        let mut all: Vec<(Inputs, usize)> = Vec::new();
+        for detector in detectors {
+            let start = all.len();
+            let leaves = leaves(detector).into_iter();
+            all.extend(leaves.map(|leaf| (leaf.inputs(), leaf.parts().len())));
+            plan.detectors.push(start..all.len());
+        }
         if all.iter().any(|(inputs, _)| inputs.classifiers_logits()) {
             plan.logits = match (head, classes) {
                 (Some(head), _) if dim > 0 => {
@@ -180,7 +184,7 @@ impl Plan {
             });
             let range = plan.parts..plan.parts + parts;
             plan.parts = range.end;
-            plan.detectors.push(DetectorPlan {
+            plan.leaves.push(DetectorPlan {
                 slots,
                 norms,
                 perturbed,
@@ -259,6 +263,13 @@ impl Plan {
             self.shapings.push(shaping);
             self.shapings.len() - 1
         })
+    }
+
+    /// Where the parts of a detector stand among those of a row.
+    pub(super) fn parts_of(&self, detector: usize) -> Range<usize> {
+        let own = &self.leaves[self.detectors[detector].clone()];
+        let (first, last) = (own.first(), own.last());
+        first.map_or(0, |leaf| leaf.parts.start)..last.map_or(0, |leaf| leaf.parts.end)
     }
 
     /// Whether rows of unit length are needed.

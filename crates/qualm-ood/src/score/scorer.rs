@@ -10,7 +10,8 @@ use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack, columns};
 use super::probabilities::Probabilities;
 use super::relations::Relations;
 use super::row::{LogitRow, Row};
-use crate::detector::Detector;
+use crate::detector::{Detector, leaves};
+use crate::statistics::Bank;
 use crate::view::{PerView, View, normalise_rows};
 
 /// Rows scored at once: enough that packing the stacked matrices does not show
@@ -57,6 +58,8 @@ pub struct TileRows<'a> {
 #[derive(Debug)]
 pub struct Scorer<'a> {
     detectors: Vec<&'a dyn Detector>,
+    /// What is measured: of a detector that combines others, these.
+    leaves: Vec<&'a dyn Detector>,
     plan: Plan,
     unit: Vec<f32>,
     mapped: PerView<Vec<f32>>,
@@ -109,6 +112,7 @@ impl<'a> Scorer<'a> {
                 .iter()
                 .map(|_| Perturbed::default())
                 .collect(),
+            leaves: detectors.iter().flat_map(|&all| leaves(all)).collect(),
             detectors,
             plan,
             unit: Vec::new(),
@@ -188,7 +192,7 @@ impl<'a> Scorer<'a> {
     /// log-sum-exp, and the detectors' parts.
     fn measure_rows(&mut self, tile: TileRows<'_>) {
         let Self {
-            detectors,
+            leaves,
             plan,
             unit,
             mapped,
@@ -241,7 +245,7 @@ impl<'a> Scorer<'a> {
                     } else {
                         &[]
                     };
-                    for (detector, taken) in detectors.iter().zip(&plan.detectors) {
+                    for (leaf, taken) in leaves.iter().zip(&plan.leaves) {
                         let neighbours = taken.neighbours.map_or(&[][..], |slot| {
                             let found = searches[slot.bank][slot.search].of(index);
                             &found[..slot.k.min(found.len())]
@@ -273,7 +277,7 @@ impl<'a> Scorer<'a> {
                                 .probability_map
                                 .map_or(&[], |map| probabilities.products(index, map)),
                         };
-                        detector.measure(&row, &mut parts[taken.parts.clone()]);
+                        leaf.measure(&row, &mut parts[taken.parts.clone()]);
                     }
                 },
             );
@@ -281,9 +285,12 @@ impl<'a> Scorer<'a> {
 
     /// The parts of detector `detector` for row `row` of the last tile.
     pub fn parts(&self, row: usize, detector: usize) -> &[f64] {
-        let range = &self.plan.detectors[detector].parts;
-        let start = row * self.plan.parts;
-        &self.parts[start + range.start..start + range.end]
+        &self.all_parts(row)[self.plan.parts_of(detector)]
+    }
+
+    /// The parts of leaf `leaf`, counted over all detectors, for row `row` of the last tile.
+    pub(crate) fn leaf_parts(&self, row: usize, leaf: usize) -> &[f64] {
+        &self.all_parts(row)[self.plan.leaves[leaf].parts.clone()]
     }
 
     /// The parts of all detectors for row `row` of the last tile, one after the other.
@@ -304,13 +311,23 @@ impl<'a> Scorer<'a> {
 
     /// The neighbours that detector `detector` asked for, for row `row` of the last tile.
     pub fn neighbours(&self, row: usize, detector: usize) -> &[qualm_linalg::Neighbour] {
-        match self.plan.detectors[detector].neighbours {
-            Some(slot) => {
-                let found = self.searches[slot.bank][slot.search].of(row);
-                &found[..slot.k.min(found.len())]
-            }
-            None => &[],
-        }
+        self.searched(row, detector).map_or(&[], |(_, found)| found)
+    }
+
+    /// The bank that detector `detector` looks for neighbours in, with those of row `row` of the
+    /// last tile: the longest list, where it combines several.
+    pub(crate) fn searched(
+        &self,
+        row: usize,
+        detector: usize,
+    ) -> Option<(&Bank, &[qualm_linalg::Neighbour])> {
+        let leaves = self.plan.leaves[self.plan.detectors[detector].clone()].iter();
+        let slots = leaves.filter_map(|leaf| leaf.neighbours);
+        // Of equals the first.
+        let slot = slots.reduce(|best, slot| if slot.k > best.k { slot } else { best })?;
+        let found = self.searches[slot.bank][slot.search].of(row);
+        let bank = &*self.plan.banks[slot.bank].bank;
+        Some((bank, &found[..slot.k.min(found.len())]))
     }
 
     /// Rows so far that were zero where a direction was needed.

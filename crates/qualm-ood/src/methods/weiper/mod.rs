@@ -4,6 +4,7 @@ mod density;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use qualm_stats::random::DEFAULT_SEED;
@@ -228,13 +229,17 @@ impl Detector for WeiPerDetector {
         self.sum_of(parts).iter().sum()
     }
 
-    fn terms(&self, parts: &[f64]) -> Vec<(&'static str, f64)> {
+    fn terms(&self, parts: &[f64]) -> Vec<(Cow<'static, str>, f64)> {
         let names = [
             "divergence of the features",
             "divergence of the perturbed logits",
             "minus their largest probability",
         ];
-        names.into_iter().zip(self.sum_of(parts)).collect()
+        names
+            .map(Cow::from)
+            .into_iter()
+            .zip(self.sum_of(parts))
+            .collect()
     }
 
     fn set_part_means(&mut self, means: &[f64]) -> Result<(), String> {
