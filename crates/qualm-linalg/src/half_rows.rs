@@ -59,6 +59,29 @@ impl HalfRows {
         }
     }
 
+    /// The matrix of parts that [`HalfRows::halves`] and [`HalfRows::scales`] gave; nothing where
+    /// they cannot be such parts.
+    pub fn from_parts(halves: Vec<f16>, scales: Vec<f32>, width: usize) -> Option<Self> {
+        let fits = width > 0 && halves.len() == scales.len() * width;
+        let powers = scales.iter().all(|scale| scale.is_normal() && *scale > 0.0);
+        let bounded = |half: &f16| half.to_f32().abs() <= LARGEST;
+        (fits && powers && halves.iter().all(bounded)).then_some(Self {
+            halves,
+            scales,
+            width,
+        })
+    }
+
+    /// The numbers over their row's scale, row-major.
+    pub fn halves(&self) -> &[f16] {
+        &self.halves
+    }
+
+    /// What each row is multiplied with.
+    pub fn scales(&self) -> &[f32] {
+        &self.scales
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.scales.len()

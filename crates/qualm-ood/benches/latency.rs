@@ -4,7 +4,8 @@
 //!
 //! One row is one product of a matrix and a vector, which cannot be faster than the matrix is read:
 //! the bound is the time in which the same threads add up as many numbers, measured between the
-//! rows. Head and residual basis, 2048 x 2048 numbers in `f32`, are 16.8 MB.
+//! rows. Head and residual basis, 2048 x 2048 numbers, are 16.8 MB in `f32` and 8.4 MB in `f16`. What `f16`
+//! costs in accuracy is measured on real rows: `cargo test -p qualm-ood --test half_weights -- --nocapture`.
 #![allow(missing_docs, clippy::print_stdout)] // a program that prints its figures
 
 mod rows;
@@ -13,7 +14,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use qualm_data::{MemorySet, Source};
-use qualm_ood::{FitInput, FitOptions, Recipe, TileRows, fit};
+use qualm_ood::{FitInput, FitOptions, Recipe, TileRows, Weights, fit};
 use rayon::prelude::*;
 use rows::{CLASSES, DIM, MadeRows};
 
@@ -25,44 +26,51 @@ const PRINCIPAL: usize = 1000;
 fn main() {
     let train = MemorySet::read(&MadeRows::new(TRAIN)).expect("rows in memory");
     let head = rows::head();
-    let input = FitInput {
-        train: &train,
-        head: Some(&head),
-    };
-    let recipes = Recipe::parse_list("vim(dim=rule)").expect("a method");
-    let fitted = fit(input, &recipes, &FitOptions::default(), &mut |_| {});
-    let bundle = fitted.expect("rows that can be fitted").bundle;
-    let mut scorer = bundle.scorer("rows", train.schema()).expect("a scorer");
-
-    let matrix = vec![0.5f32; (CLASSES + DIM - PRINCIPAL) * DIM];
-    let (mut scored, mut read) = (Vec::with_capacity(RUNS), Vec::with_capacity(RUNS));
-    for features in train.rows().features.chunks(DIM).cycle().take(RUNS) {
-        let start = Instant::now();
-        scorer.measure(TileRows {
-            features,
-            logits: &[],
-            rows: 1,
-        });
-        black_box(scorer.score(0, 0));
-        scored.push(start.elapsed());
-        let start = Instant::now();
-        black_box(add_up(&matrix));
-        read.push(start.elapsed());
-    }
-    let bound = quantile(&mut read, 0.5);
-    println!(
-        "bound (adding up {:.1} MB)   p50 {:7.1} us   {:.1} GB/s",
-        matrix.len() as f64 * 4e-6,
-        bound * 1e6,
-        matrix.len() as f64 * 4.0 / bound / 1e9
-    );
-    for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-        let time = quantile(&mut scored, share);
+    let numbers = (CLASSES + DIM - PRINCIPAL) * DIM;
+    for (name, weights, width) in [("f32", Weights::F32, 4), ("f16", Weights::F16, 2)] {
+        let input = FitInput {
+            train: &train,
+            head: Some(&head),
+        };
+        let options = FitOptions {
+            weights,
+            ..FitOptions::default()
+        };
+        let recipes = Recipe::parse_list("vim(dim=rule)").expect("a method");
+        let fitted = fit(input, &recipes, &options, &mut |_| {});
+        let bundle = fitted.expect("rows that can be fitted").bundle;
+        let mut scorer = bundle.scorer("rows", train.schema()).expect("a scorer");
+        // As many bytes as the matrices have.
+        let bytes = vec![0.5f32; numbers * width / 4];
+        let (mut scored, mut read) = (Vec::with_capacity(RUNS), Vec::with_capacity(RUNS));
+        for features in train.rows().features.chunks(DIM).cycle().take(RUNS) {
+            let start = Instant::now();
+            scorer.measure(TileRows {
+                features,
+                logits: &[],
+                rows: 1,
+            });
+            black_box(scorer.score(0, 0));
+            scored.push(start.elapsed());
+            let start = Instant::now();
+            black_box(add_up(&bytes));
+            read.push(start.elapsed());
+        }
+        let bound = quantile(&mut read, 0.5);
         println!(
-            "one row, {name}                      {:7.1} us   {:.2} x the bound",
-            time * 1e6,
-            time / bound
+            "{name}: bound (adding up {:4.1} MB)   p50 {:7.1} us   {:.1} GB/s",
+            (numbers * width) as f64 * 1e-6,
+            bound * 1e6,
+            (numbers * width) as f64 / bound / 1e9
         );
+        for (which, share) in [("p50", 0.5), ("p99", 0.99)] {
+            let time = quantile(&mut scored, share);
+            println!(
+                "{name}: one row, {which}                {:7.1} us   {:.2} x the bound",
+                time * 1e6,
+                time / bound
+            );
+        }
     }
 }
 

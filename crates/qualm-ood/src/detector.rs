@@ -226,7 +226,7 @@ impl AffineMap {
     /// Writes the map under `name`.
     pub(crate) fn save(&self, name: &str, tensors: &mut TensorWriter) {
         let width = self.matrix.len() / self.outputs().max(1);
-        tensors.matrix(&format!("{name}_matrix"), &self.matrix, width);
+        tensors.weights(&format!("{name}_matrix"), &self.matrix, width);
         tensors.vector(&format!("{name}_offset"), &self.offset);
     }
 
@@ -240,7 +240,7 @@ impl AffineMap {
         tensors: &TensorReader<'_>,
     ) -> Result<Arc<Self>, OodError> {
         let dim = tensors.dim();
-        let matrix = tensors.matrix::<f32>(&format!("{name}_matrix"), dim)?;
+        let matrix = tensors.weights(&format!("{name}_matrix"), dim)?;
         let offset = tensors.vector::<f32>(&format!("{name}_offset"), matrix.len() / dim)?;
         if offset.is_empty() || !all_finite(&matrix) || !all_finite(&offset) {
             return Err(tensors.wrong(&format!("{name}_matrix"), "is empty or not finite"));

@@ -71,6 +71,7 @@ mod tensors;
 #[cfg(test)]
 mod testing;
 mod view;
+mod weights;
 
 pub use bundle::{Bundle, FORMAT, FittedDetector, Shape};
 pub use catalogue::{CATALOGUE, Entry};
@@ -91,3 +92,4 @@ pub use recipe::Recipe;
 pub use reference::ReferenceRows;
 pub use score::{Scorer, TILE_ROWS, TileRows};
 pub use scored::{Scored, calibrate, score};
+pub use weights::Weights;

@@ -4,13 +4,16 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use half::f16;
 use qualm_data::AtomicFile;
+use qualm_linalg::{HalfRows, Rows};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 
 use crate::OodError;
 use crate::bundle::Shape;
 use crate::detector::AffineMap;
 use crate::statistics::{Bank, BankNeed};
+use crate::weights::Weights;
 
 #[cfg(target_endian = "big")]
 compile_error!("bundles hold little-endian numbers; this machine would read them backwards");
@@ -27,6 +30,7 @@ const BANK: &str = "bank/";
 pub(crate) struct TensorWriter {
     prefix: String,
     arrays: BTreeMap<String, Array>,
+    weights: Weights,
 }
 
 #[derive(Debug)]
@@ -63,6 +67,9 @@ pub(crate) trait Element: bytemuck::Pod {
 impl Element for f32 {
     const DTYPE: Dtype = Dtype::F32;
 }
+impl Element for f16 {
+    const DTYPE: Dtype = Dtype::F16;
+}
 impl Element for f64 {
     const DTYPE: Dtype = Dtype::F64;
 }
@@ -77,6 +84,24 @@ impl Element for u32 {
 }
 
 impl TensorWriter {
+    /// A writer of matrices in these numbers.
+    pub(crate) fn new(weights: Weights) -> Self {
+        Self {
+            weights,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a matrix that rows of features are multiplied with.
+    pub(crate) fn weights(&mut self, name: &str, values: &[f32], width: usize) {
+        if self.weights == Weights::F32 || width == 0 {
+            return self.matrix(name, values, width);
+        }
+        let halves = HalfRows::new(Rows::new(values, width));
+        self.matrix(name, halves.halves(), width);
+        self.vector(&format!("{name}_scale"), halves.scales());
+    }
+
     /// Sets what stands before the names that follow, e.g. `vim/`.
     pub(crate) fn set_prefix(&mut self, prefix: impl Into<String>) {
         self.prefix = prefix.into();
@@ -237,6 +262,22 @@ pub(crate) struct TensorReader<'a> {
 }
 
 impl TensorReader<'_> {
+    /// What [`TensorWriter::weights`] wrote, as `f32`.
+    ///
+    /// # Errors
+    /// As for [`TensorReader::matrix`], and when scales are not those of such a matrix.
+    pub(crate) fn weights(&self, name: &str, width: usize) -> Result<Vec<f32>, OodError> {
+        if self.find(name)?.dtype() != Dtype::F16 {
+            return self.matrix(name, width);
+        }
+        let halves = self.matrix::<f16>(name, width)?;
+        let scale = format!("{name}_scale");
+        let scales = self.vector::<f32>(&scale, halves.len() / width)?;
+        let halves = HalfRows::from_parts(halves, scales, width);
+        let halves = halves.ok_or_else(|| self.wrong(&scale, "is not what such rows have"))?;
+        Ok(halves.to_vec())
+    }
+
     /// The arrays whose names go on with `name` and a slash.
     pub(crate) fn within(&self, name: &str) -> TensorReader<'_> {
         self.file.reader(format!("{}{name}/", self.prefix))

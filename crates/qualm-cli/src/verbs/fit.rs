@@ -4,8 +4,8 @@ use anyhow::Context;
 use clap::Args;
 use qualm_data::{FeatureSet, Source};
 use qualm_ood::{
-    FitInput, FitOptions, Recipe, RulerRows, Shard, Split, calibrate, fit, fit_shard_pass1,
-    fit_shard_pass2, fit_with_checkpoints,
+    FitInput, FitOptions, Recipe, RulerRows, Shard, Split, Weights, calibrate, fit,
+    fit_shard_pass1, fit_shard_pass2, fit_with_checkpoints,
 };
 use qualm_stats::random::DEFAULT_SEED;
 
@@ -62,6 +62,10 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8.0, value_name = "GB", value_parser = gigabytes)]
     memory: f64,
 
+    /// Numbers that matrices are held in: f16 halves what is read to score a row
+    #[arg(long, value_enum, default_value_t = Numbers::F32, conflicts_with = "plan")]
+    weights: Numbers,
+
     /// Where to write the bundle, or the part of a fit
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -86,6 +90,13 @@ pub(crate) struct Arguments {
     /// For --pass 2: what `qualm merge` made of the parts of pass 1
     #[arg(long, value_name = "FILE", requires = "pass")]
     plan: Option<PathBuf>,
+}
+
+/// [`Weights`] as a word.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Numbers {
+    F32,
+    F16,
 }
 
 pub(crate) fn share(text: &str) -> Result<f64, String> {
@@ -141,6 +152,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
             false => RulerRows::Reference,
         },
         memory: (arguments.memory * 1e9) as u64,
+        weights: match arguments.weights {
+            Numbers::F32 => Weights::F32,
+            Numbers::F16 => Weights::F16,
+        },
     };
     let shard = arguments
         .shard

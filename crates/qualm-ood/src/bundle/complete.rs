@@ -12,10 +12,10 @@ impl Bundle {
     /// Which of the rows held back detectors measure their components against, where any does.
     pub(crate) fn ruler_split(&self) -> Option<Split> {
         // The rows of a smaller share are among those of a larger one.
-        let fraction = self.split.fraction * self.ruler;
+        let fraction = self.settings.split.fraction * self.settings.ruler;
         (fraction > 0.0).then_some(Split {
             fraction,
-            ..self.split
+            ..self.settings.split
         })
     }
 
@@ -46,7 +46,7 @@ impl Bundle {
             leaf = tails.end;
             let tails = tails.map(|leaf| second.tails.get(&leaf));
             let mut completed = complete(&mut fitted, tails, means.get(own.clone()));
-            if self.ruler > 0.0 && fitted.detector.lacks_ruler() {
+            if self.settings.ruler > 0.0 && fitted.detector.lacks_ruler() {
                 let rows = second.ruler_rows(own.clone(), width);
                 completed = completed.and_then(|()| fitted.detector.set_ruler(&rows));
             }

@@ -2,9 +2,10 @@ use qualm_data::Head;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{FORMAT, Shape};
+use super::{FORMAT, Settings, Shape};
 use crate::fit::{Split, Tally};
 use crate::tensors::{TensorFile, TensorWriter, all_finite};
+use crate::weights::Weights;
 use crate::{OodError, Recipe};
 
 /// What stands in a file's metadata.
@@ -22,6 +23,9 @@ pub(crate) struct Header {
     /// Share of the rows held back that rulers are made of; absent where no method needs one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(crate) ruler: f64,
+    /// The numbers of matrices; absent where they are `f32`.
+    #[serde(default, skip_serializing_if = "Weights::is_default")]
+    pub(crate) weights: Weights,
     pub(crate) tally: Tally,
     /// Which rows a part of a fit stands for; absent in bundles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,7 +55,7 @@ pub(crate) enum Kind {
 
 impl Header {
     /// A header without head, methods and rows.
-    pub(crate) fn new(kind: Kind, shape: Shape, split: &Split, tally: Tally) -> Self {
+    pub(crate) fn new(kind: Kind, shape: Shape, settings: Settings, tally: Tally) -> Self {
         Self {
             format: FORMAT,
             kind,
@@ -59,9 +63,10 @@ impl Header {
             shape,
             head_sha256: None,
             methods: Vec::new(),
-            held_back: split.fraction,
-            seed: split.seed,
-            ruler: 0.0,
+            held_back: settings.split.fraction,
+            seed: settings.split.seed,
+            ruler: settings.ruler,
+            weights: settings.weights,
             tally,
             rows: None,
             plan_sha256: None,
@@ -97,10 +102,14 @@ impl Header {
         serde_json::to_string(self).expect("plain strings and numbers can be written as JSON")
     }
 
-    pub(crate) fn split(&self) -> Split {
-        Split {
-            fraction: self.held_back,
-            seed: self.seed,
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            split: Split {
+                fraction: self.held_back,
+                seed: self.seed,
+            },
+            ruler: self.ruler,
+            weights: self.weights,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::method::Needs;
 use crate::reference::ReferenceRows;
 use crate::score::{Plan, Scorer};
 use crate::tensors::{TensorFile, TensorWriter};
+use crate::weights::Weights;
 use crate::{OodError, Recipe};
 
 /// The version of the file format; a bundle of another one is refused.
@@ -45,10 +46,19 @@ pub struct Bundle {
     head: Option<Head>,
     detectors: Vec<FittedDetector>,
     reference: Option<ReferenceRows>,
-    split: Split,
-    /// Share of the rows held back that rulers are made of.
-    ruler: f64,
+    settings: Settings,
     tally: Tally,
+}
+
+/// What a bundle keeps of the options that it was fitted with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Settings {
+    /// How rows were held back.
+    pub(crate) split: Split,
+    /// Share of the rows held back that rulers are made of.
+    pub(crate) ruler: f64,
+    /// The numbers of matrices.
+    pub(crate) weights: Weights,
 }
 
 /// A detector under its name.
@@ -87,7 +97,7 @@ impl Bundle {
         shape: Shape,
         head: Option<Head>,
         detectors: Vec<FittedDetector>,
-        (split, ruler): (Split, f64),
+        settings: Settings,
         tally: Tally,
     ) -> Self {
         Self {
@@ -95,8 +105,7 @@ impl Bundle {
             head,
             detectors,
             reference: None,
-            split,
-            ruler,
+            settings,
             tally,
         }
     }
@@ -128,7 +137,12 @@ impl Bundle {
 
     /// How rows were held back.
     pub fn split(&self) -> &Split {
-        &self.split
+        &self.settings.split
+    }
+
+    /// In which numbers its matrices are held.
+    pub fn weights(&self) -> Weights {
+        self.settings.weights
     }
 
     /// How many rows went where.
@@ -205,7 +219,13 @@ impl Bundle {
         self.check_rows(origin, schema)?;
         let detectors: Vec<&dyn Detector> = self.detectors.iter().map(|f| &*f.detector).collect();
         let dim = schema.dim.unwrap_or(0);
-        let plan = Plan::new(detectors.iter().copied(), self.head(), dim, schema.classes);
+        let plan = Plan::new(
+            detectors.iter().copied(),
+            self.head(),
+            dim,
+            schema.classes,
+            self.weights(),
+        );
         Ok(Scorer::new(detectors, plan, self.head()))
     }
 
@@ -219,13 +239,12 @@ impl Bundle {
         Header {
             head_sha256: self.head_sha256(),
             methods: self.detectors.iter().map(method).collect(),
-            ruler: self.ruler,
-            ..Header::new(kind, self.shape, &self.split, self.tally)
+            ..Header::new(kind, self.shape, self.settings, self.tally)
         }
     }
 
     fn tensors(&self) -> TensorWriter {
-        let mut tensors = TensorWriter::default();
+        let mut tensors = TensorWriter::new(self.weights());
         if let Some(head) = &self.head {
             write_head(&mut tensors, head);
         }
@@ -319,8 +338,8 @@ impl Bundle {
                 Ok(FittedDetector { recipe, detector })
             })
             .collect::<Result<Vec<_>, OodError>>()?;
-        let splits = (header.split(), header.ruler);
-        let mut bundle = Self::new(header.shape, head, detectors, splits, header.tally);
+        let settings = header.settings();
+        let mut bundle = Self::new(header.shape, head, detectors, settings, header.tally);
         bundle.reference = ReferenceRows::load(&file.reader("reference/"), bundle.detectors.len())?;
         Ok(bundle)
     }

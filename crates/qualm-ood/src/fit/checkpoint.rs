@@ -10,6 +10,7 @@ use super::sharded::{first_pass_over, second_pass_over};
 use crate::bundle::head_sha256;
 use crate::extent::Extent;
 use crate::method::Needs;
+use crate::weights::Weights;
 use crate::{Bundle, OodError, Recipe};
 
 /// Blocks of rows between two checkpoints: a quarter of a million rows.
@@ -25,6 +26,7 @@ struct Belongs {
     held_back: f64,
     seed: u64,
     ruler: f64,
+    weights: Weights,
 }
 
 impl Belongs {
@@ -38,6 +40,7 @@ impl Belongs {
             held_back: options.split.fraction,
             seed: options.split.seed,
             ruler: options.ruler.share(&Needs::of(recipes)),
+            weights: options.weights,
         }
     }
 

@@ -167,8 +167,8 @@ fn merge_first(parts: &[Part], out: &Path) -> Result<Vec<String>, OodError> {
         pass.tally = part.header.tally;
         all.merge(pass);
     }
-    let splits = (header.split(), header.ruler);
-    let solved = solve(all, head.as_ref(), &recipes, header.shape, splits)?;
+    let settings = header.settings();
+    let solved = solve(all, head.as_ref(), &recipes, header.shape, settings)?;
     solved.bundle.save_as(out, Kind::Plan)?;
     Ok(solved.warnings)
 }

@@ -5,12 +5,13 @@ use super::context::{FitContext, Gathered};
 use super::pass1::{Pass1, Tally};
 use super::pass2::{Pass2, Splits};
 use super::{RulerRows, Split, pass1, pass2};
-use crate::bundle::{Bundle, FittedDetector, Shape};
+use crate::bundle::{Bundle, FittedDetector, Settings, Shape};
 use crate::detector::Detector;
 use crate::extent::Extent;
 use crate::method::Needs;
 use crate::score::{Plan, Scorer};
 use crate::statistics::SumBy;
+use crate::weights::Weights;
 use crate::{OodError, Recipe};
 
 /// What is fitted on.
@@ -51,6 +52,8 @@ pub struct FitOptions {
     pub split: Split,
     /// Rows that `combined` measures its components against.
     pub ruler: RulerRows,
+    /// In which numbers the bundle holds its matrices.
+    pub weights: Weights,
     /// Bytes that statistics may take; a method that needs more is refused with the figure.
     pub memory: u64,
 }
@@ -61,7 +64,19 @@ impl Default for FitOptions {
         Self {
             split: Split::none(),
             ruler: RulerRows::default(),
+            weights: Weights::default(),
             memory: 8_000_000_000,
+        }
+    }
+}
+
+impl FitOptions {
+    /// What a bundle of methods with these needs keeps.
+    pub(super) fn settings(&self, needs: &Needs) -> Settings {
+        Settings {
+            split: self.split,
+            ruler: self.ruler.share(needs),
+            weights: self.weights,
         }
     }
 }
@@ -118,8 +133,8 @@ pub fn fit(
     let extent = Extent::whole(input.train);
     let split = &options.split;
     let first = pass1::run(&extent, &needs, split, input.head, shape.classes, progress)?;
-    let splits = (options.split, options.ruler.share(&needs));
-    let mut solved = solve(first, input.head, recipes, shape, splits)?;
+    let settings = options.settings(&needs);
+    let mut solved = solve(first, input.head, recipes, shape, settings)?;
     let mut passes = 1;
     if needs.second_pass() || options.split.fraction > 0.0 {
         let second = second_pass(&solved, &extent, progress)?;
@@ -143,14 +158,13 @@ pub(super) struct Solved {
     pub(super) warnings: Vec<String>,
 }
 
-/// Solves every recipe from the first pass. `splits` says which rows are held back, and which share
-/// of them is for rulers.
+/// Solves every recipe from the first pass.
 pub(super) fn solve(
     first: Pass1,
     head: Option<&Head>,
     recipes: &[Recipe],
     shape: Shape,
-    splits: (Split, f64),
+    settings: Settings,
 ) -> Result<Solved, OodError> {
     let tally = first.tally;
     let needs = Needs::of(recipes);
@@ -180,7 +194,7 @@ pub(super) fn solve(
     }
     check_some(detectors.len(), &warnings)?;
     warnings.extend(gathered.into_warnings());
-    let bundle = Bundle::new(shape, head.cloned(), detectors, splits, tally);
+    let bundle = Bundle::new(shape, head.cloned(), detectors, settings, tally);
     Ok(Solved { bundle, warnings })
 }
 
@@ -247,6 +261,7 @@ pub(super) fn second_pass(
         bundle.head(),
         schema.dim.unwrap_or(0),
         schema.classes,
+        bundle.weights(),
     );
     let mut scorer = Scorer::new(detectors, plan, bundle.head());
     let tails = bundle.tails();

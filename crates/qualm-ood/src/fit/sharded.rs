@@ -134,8 +134,7 @@ pub(super) fn first_pass_over(
             .iter()
             .map(|r| (r.name().to_owned(), r.text().to_owned()))
             .collect(),
-        ruler: options.ruler.share(&needs),
-        ..Header::new(Kind::Pass1, shape, &options.split, pass.tally)
+        ..Header::new(Kind::Pass1, shape, options.settings(&needs), pass.tally)
     };
     let bank = needs
         .bank

@@ -27,6 +27,12 @@ pub struct Split {
     pub seed: u64,
 }
 
+impl Default for Split {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
 impl Split {
     /// Holds nothing back, because the reference comes from rows of its own.
     pub fn none() -> Self {

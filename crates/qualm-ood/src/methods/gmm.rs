@@ -189,7 +189,10 @@ impl Detector for GmmDetector {
     }
 
     fn save(&self, tensors: &mut TensorWriter) {
-        self.whiten.save("whiten", tensors);
+        // Norms are taken one class at a time, always in `f32`.
+        let dim = self.whiten.matrix.len() / self.whiten.outputs();
+        tensors.matrix("whiten_matrix", &self.whiten.matrix, dim);
+        tensors.vector("whiten_offset", &self.whiten.offset);
         tensors.vector("constants", &self.constants);
     }
 }

@@ -11,6 +11,7 @@ use crate::detector::{
 use crate::shaping::{Change, Shaping};
 use crate::statistics::Bank;
 use crate::view::{PerView, View};
+use crate::weights::{Matrix, Weights};
 
 /// What scoring computes of each tile: the union of the detectors' inputs, each distinct one
 /// once. All linear maps of a view are stacked into one matrix, so that a tile costs one matrix
@@ -55,7 +56,10 @@ pub(super) enum LogitPlan {
 /// Maps of one view, one below the other.
 #[derive(Debug, Default)]
 pub(super) struct Stack {
-    pub(super) matrix: Vec<f32>,
+    /// Row-major; empty once the plan stands.
+    rows: Vec<f32>,
+    /// The same numbers, to multiply with.
+    pub(super) matrix: Matrix,
     pub(super) offset: Vec<f32>,
     members: Vec<(Arc<AffineMap>, usize)>,
 }
@@ -123,6 +127,7 @@ impl Plan {
         head: Option<&Head>,
         dim: usize,
         classes: Option<usize>,
+        weights: Weights,
     ) -> Self {
         let mut plan = Self {
             dim,
@@ -150,7 +155,7 @@ impl Plan {
             plan.logits = match (head, classes) {
                 (Some(head), _) if dim > 0 => {
                     let raw = &mut plan.stacks.raw;
-                    raw.matrix.extend_from_slice(head.weight());
+                    raw.rows.extend_from_slice(head.weight());
                     raw.offset.extend_from_slice(head.bias());
                     LogitPlan::Head {
                         classes: head.classes(),
@@ -195,6 +200,9 @@ impl Plan {
                 features: inputs.features,
                 parts: range,
             });
+        }
+        for stack in [&mut plan.stacks.raw, &mut plan.stacks.unit] {
+            stack.matrix = Matrix::new(std::mem::take(&mut stack.rows), dim, weights);
         }
         plan
     }
@@ -313,7 +321,7 @@ impl Stack {
             Some(&(_, start)) => start,
             None => {
                 let start = self.offset.len();
-                self.matrix.extend_from_slice(&map.matrix);
+                self.rows.extend_from_slice(&map.matrix);
                 self.offset.extend_from_slice(&map.offset);
                 self.members.push((Arc::clone(map), start));
                 start

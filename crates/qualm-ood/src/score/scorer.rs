@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use qualm_data::Head;
-use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp, product_nt};
+use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp};
 use rayon::prelude::*;
 
 use super::norms::Norms;
@@ -139,21 +139,23 @@ impl<'a> Scorer<'a> {
         if self.plan.needs_unit() {
             self.zero_rows += normalise_rows(tile.features, self.plan.dim, &mut self.unit);
         }
-        let (stacks, dim) = (&self.plan.stacks, self.plan.dim);
+        let dim = self.plan.dim;
+        let stacks = &mut self.plan.stacks;
         map_rows(
             &mut self.mapped.raw,
             tile.rows,
             tile.features,
-            &stacks.raw,
+            &mut stacks.raw,
             dim,
         );
         map_rows(
             &mut self.mapped.unit,
             tile.rows,
             &self.unit,
-            &stacks.unit,
+            &mut stacks.unit,
             dim,
         );
+        let stacks = &self.plan.stacks;
         for (norms, input) in self.norms.iter_mut().zip(&self.plan.norms) {
             let rows = match input.map.view {
                 View::Raw => tile.features,
@@ -355,9 +357,9 @@ impl<'a> LogitRow<'a> {
 }
 
 /// The products of `count` rows with a stack of matrices, without their offsets.
-fn map_rows(mapped: &mut Vec<f32>, count: usize, rows: &[f32], stack: &Stack, dim: usize) {
+fn map_rows(mapped: &mut Vec<f32>, count: usize, rows: &[f32], stack: &mut Stack, dim: usize) {
     mapped.resize(count * columns(stack), 0.0);
     if !stack.offset.is_empty() {
-        product_nt(mapped, Rows::new(rows, dim), Rows::new(&stack.matrix, dim));
+        stack.matrix.multiply(mapped, Rows::new(rows, dim));
     }
 }
