@@ -183,6 +183,12 @@ def main():
                 server.process.kill()
             pages.append(table(size, rows, arguments.runs))
             print(pages[-1])
+            # Size by size: the large one takes long, and what stands is not lost with it.
+            arguments.output.write_text(page(pages))
+
+
+def page(tables):
+    """The whole file."""
     head = [
         "# qualm beside pytorch-ood 0.4.0",
         "",
@@ -192,7 +198,7 @@ def main():
         "A rank correlation below 1 is a difference that the method's page explains.",
         "",
     ]
-    arguments.output.write_text("\n".join(head) + "\n" + "\n".join(pages))
+    return "\n".join(head) + "\n" + "\n".join(tables)
 
 
 main()

@@ -52,7 +52,7 @@ def methods():
         "openmax": ("openmax(preset=pytorch-ood)", *by_logits(lambda a: p.OpenMax(None))),
         "mahalanobis": ("mahalanobis(preset=pytorch-ood)", *by_features(lambda a: p.Mahalanobis(None))),
         "rmd": ("rmd(preset=pytorch-ood)", *by_features(lambda a: p.RMD(None))),
-        "gmm": ("gmm", *by_features(lambda a: p.GMM(None))),
+        "gmm": ("gmm(preset=pytorch-ood)", *by_features(lambda a: p.GMM(None))),
         "knn": ("knn(k=50)", *by_features(lambda a: p.KNN(None, k=50))),
         "she": ("she", *by_features(lambda a: p.SHE(None, a.head))),
         "nnguide": ("nnguide(k=10)", *by_features(lambda a: p.NNGuide(None, a.head, k=10))),

@@ -152,18 +152,20 @@ impl<'a> Gatherer<'a> {
         ranges.gather(block.raw, *head, &mut pass.extremes);
         if let Some(need) = needs.bank {
             let global = |&row: &usize| chunk.first_row + row as u64;
+            let logits = if need.logits {
+                block.logits.to_vec()
+            } else {
+                Vec::new()
+            };
             let new = NewRows {
-                rows: block.unit.to_vec(),
+                // The buffer itself: the rows are copied once more where the bank is put together.
+                rows: std::mem::take(unit),
                 row_numbers: sorted.fit.iter().map(global).collect(),
                 labels: match chunk.labels.is_empty() {
                     true => Vec::new(),
                     false => sorted.fit.iter().map(|&row| chunk.labels[row]).collect(),
                 },
-                logits: if need.logits {
-                    block.logits.to_vec()
-                } else {
-                    Vec::new()
-                },
+                logits,
             };
             pass.bank.add(new, need.rows);
         }

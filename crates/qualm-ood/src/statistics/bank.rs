@@ -147,6 +147,17 @@ impl BankRows {
         if let Some(limit) = limit {
             self.draw(limit);
         }
+        if self.runs.len() == 1
+            && let Some((_, run)) = self.runs.pop_first()
+        {
+            return Bank {
+                rows: run.rows,
+                row_numbers: run.row_numbers,
+                labels: run.labels,
+                logits: run.logits,
+                dim,
+            };
+        }
         let mut bank = Bank {
             rows: Vec::with_capacity(self.rows * dim),
             row_numbers: Vec::with_capacity(self.rows),
