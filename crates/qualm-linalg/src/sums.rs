@@ -2,10 +2,11 @@
 //! without branches, so that the compiler makes vectors of them.
 //!
 //! ```
-//! use qualm_linalg::{exp, sum_of, sum_of_pairs};
+//! use qualm_linalg::{exp, sum_of, sum_of_pairs, sums_of};
 //! let logits = [0.0f32, -1.0, -3.0];
 //! let by_library: f64 = logits.iter().map(|&l| f64::from(l).exp()).sum();
 //! assert!((sum_of(&logits, exp) - by_library).abs() < 1e-14);
+//! assert_eq!(sums_of(&logits, |l| [l, l * l]), [-4.0, 10.0]);
 //! assert_eq!(sum_of_pairs(&logits, &[1.0, 1.0, 2.0], |l, w| l * w), -7.0);
 //! ```
 
@@ -15,7 +16,12 @@ use crate::vector::LANES;
 
 /// `sum_i f(x_i)` in `f64`. The order of the sum depends on the length alone.
 pub fn sum_of(x: &[f32], f: impl Fn(f64) -> f64) -> f64 {
-    Arch::new().dispatch(SumOf { x, f })
+    sums_of(x, |x| [f(x)])[0]
+}
+
+/// Several sums at once, of what `f` gives for each number.
+pub fn sums_of<const N: usize>(x: &[f32], f: impl Fn(f64) -> [f64; N]) -> [f64; N] {
+    Arch::new().dispatch(SumsOf { x, f })
 }
 
 /// `sum_i f(x_i, y_i)` in `f64`, over the shorter of both.
@@ -99,25 +105,38 @@ pub fn log_of_rest(p: f64) -> f64 {
 
 // Types of their own rather than closures: see `vector.rs`.
 
-struct SumOf<'a, F> {
+// Each calls its function in one place, because a large one is inlined in one place only; what is
+// left of a row is padded with zeros, whose values are not added.
+
+struct SumsOf<'a, F> {
     x: &'a [f32],
     f: F,
 }
 
-impl<F: Fn(f64) -> f64> NullaryFnOnce for SumOf<'_, F> {
-    type Output = f64;
+impl<const N: usize, F: Fn(f64) -> [f64; N]> NullaryFnOnce for SumsOf<'_, F> {
+    type Output = [f64; N];
 
     #[inline(always)]
-    fn call(self) -> f64 {
-        let mut lanes = [0f64; LANES];
-        let (body, tail) = self.x.as_chunks::<LANES>();
-        for block in body {
-            for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane += (self.f)(f64::from(x));
+    fn call(self) -> [f64; N] {
+        let (body, tail) = padded(self.x);
+        let mut lanes = [[0f64; LANES]; N];
+        let mut last = [[0f64; LANES]; N];
+        for index in 0..=body.len() {
+            let to = if index < body.len() {
+                &mut lanes
+            } else {
+                &mut last
+            };
+            let block = body.get(index).unwrap_or(&tail);
+            for (at, &x) in block.iter().enumerate() {
+                let values = (self.f)(f64::from(x));
+                for (sum, value) in to.iter_mut().zip(values) {
+                    sum[at] += value;
+                }
             }
         }
-        let tail: f64 = tail.iter().map(|&x| (self.f)(f64::from(x))).sum();
-        lanes.iter().sum::<f64>() + tail
+        let left = self.x.len() % LANES;
+        std::array::from_fn(|n| lanes[n].iter().sum::<f64>() + last[n][..left].iter().sum::<f64>())
     }
 }
 
@@ -133,20 +152,32 @@ impl<F: Fn(f64, f64) -> f64> NullaryFnOnce for SumOfPairs<'_, F> {
     #[inline(always)]
     fn call(self) -> f64 {
         let len = self.x.len().min(self.y.len());
+        let ((x_body, x_tail), (y_body, y_tail)) = (padded(&self.x[..len]), padded(&self.y[..len]));
         let mut lanes = [0f64; LANES];
-        let (x_body, x_tail) = self.x[..len].as_chunks::<LANES>();
-        let (y_body, y_tail) = self.y[..len].as_chunks::<LANES>();
-        for (x, y) in x_body.iter().zip(y_body) {
-            for (lane, (&x, &y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
-                *lane += (self.f)(f64::from(x), f64::from(y));
+        let mut last = [0f64; LANES];
+        for index in 0..=x_body.len() {
+            let to = if index < x_body.len() {
+                &mut lanes
+            } else {
+                &mut last
+            };
+            let x = x_body.get(index).unwrap_or(&x_tail);
+            let y = y_body.get(index).unwrap_or(&y_tail);
+            for (sum, (&x, &y)) in to.iter_mut().zip(x.iter().zip(y)) {
+                *sum += (self.f)(f64::from(x), f64::from(y));
             }
         }
-        let tail = x_tail.iter().zip(y_tail);
-        let tail: f64 = tail
-            .map(|(&x, &y)| (self.f)(f64::from(x), f64::from(y)))
-            .sum();
-        lanes.iter().sum::<f64>() + tail
+        lanes.iter().sum::<f64>() + last[..len % LANES].iter().sum::<f64>()
     }
+}
+
+/// Whole blocks of numbers, and those left, padded with zeros.
+#[inline(always)]
+fn padded(x: &[f32]) -> (&[[f32; LANES]], [f32; LANES]) {
+    let (body, tail) = x.as_chunks::<LANES>();
+    let mut last = [0f32; LANES];
+    last[..tail.len()].copy_from_slice(tail);
+    (body, last)
 }
 
 struct Map<'a, F> {

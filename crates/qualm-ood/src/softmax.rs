@@ -7,8 +7,9 @@ pub(crate) fn softmax(row: &mut [f32]) {
     };
     // The maximum goes first: a difference of large logits is exact where their normaliser is not.
     let max = f64::from(max);
-    let share = sum_of(row, |x| exp(x - max)).recip();
-    map(row, |x| exp(x - max) * share);
+    map(row, |x| exp(x - max));
+    let share = sum_of(row, |x| x).recip();
+    map(row, |x| x * share);
 }
 
 #[cfg(test)]

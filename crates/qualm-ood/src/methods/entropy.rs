@@ -1,6 +1,6 @@
 //! Entropy of the softmax.
 
-use qualm_linalg::{exp, sum_of};
+use qualm_linalg::{exp, sums_of};
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
@@ -28,8 +28,16 @@ impl LogitScore for Entropy {
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         // With d = l - max l and S the sum of exp(d): H = log S - sum d exp(d) / S, both positive,
         // and the predicted class adds nothing to the second.
-        let (max, rest) = (f64::from(logits.max), logits.rest());
-        let weighted = sum_of(logits.values, |l| exp(l - max) * (l - max));
+        let max = f64::from(logits.max);
+        let (mut rest, mut weighted) = (0.0, 0.0);
+        for others in logits.others() {
+            let sums = sums_of(others, |l| {
+                let share = exp(l - max);
+                [share, share * (l - max)]
+            });
+            rest += sums[0];
+            weighted += sums[1];
+        }
         weighted / (1.0 + rest) - rest.ln_1p()
     }
 }

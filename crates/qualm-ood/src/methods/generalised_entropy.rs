@@ -118,7 +118,10 @@ fn sum_of_others(
         tied => tied as f64 * term(f64::from(bound)),
     };
     let bound = f64::from(bound);
-    let above = |logit: f64| if logit > bound { term(logit) } else { 0.0 };
+    let above = |logit: f64| {
+        let term = term(logit);
+        if logit > bound { term } else { 0.0 }
+    };
     let others = logits.others().into_iter();
     others.map(|others| sum_of(others, above)).sum::<f64>() + tied
 }

@@ -91,10 +91,8 @@ impl Detector for KlMatchingDetector {
         let nearest = qualm_linalg::largest(row.probability_products()).map_or(0, |(k, _)| k);
         let typical = &self.typical[nearest * self.classes..(nearest + 1) * self.classes];
         let logits = row.logits();
-        let max = f64::from(logits.max);
-        let normaliser = logits.rest().ln_1p();
         parts[0] = sum_of_pairs(logits.values, typical, |logit, log_d| {
-            let log_p = (logit - max) - normaliser;
+            let log_p = logit - logits.log_sum_exp;
             exp(log_p) * (log_p - log_d)
         });
     }

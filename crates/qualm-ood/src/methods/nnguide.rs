@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use qualm_linalg::{largest, log_sum_exp};
+use rayon::prelude::*;
 
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
@@ -120,7 +121,7 @@ impl Method for NnGuide {
             log_sum_exp(logits, max) as f32
         };
         let classes = bank.logits.len() / bank.len();
-        let energies = bank.logits.chunks_exact(classes).map(energy).collect();
+        let energies = bank.logits.par_chunks_exact(classes).map(energy).collect();
         Ok(Box::new(NnGuideDetector {
             k: self.k,
             bank,

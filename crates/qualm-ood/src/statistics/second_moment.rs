@@ -7,11 +7,11 @@ const PILOT: usize = 32;
 
 /// Up to this width, products are taken in `f64`: they cost next to nothing there, and the
 /// eigenvectors of small problems come out to the last digit. Beyond it `f32` is twice as fast.
-const DOUBLE_UP_TO: usize = 512;
+const DOUBLE_UP_TO: usize = 256;
 
 /// Number, mean and scatter of rows: `scatter = sum (x - mean)(x - mean)^T`, lower triangle.
 ///
-/// Within a block of rows, products of features wider than 512 are taken in `f32`, after the
+/// Within a block of rows, products of features wider than 256 are taken in `f32`, after the
 /// block's pilot mean is taken off so that a large common offset does not eat the digits;
 /// everything beyond a block is summed in `f64`.
 #[derive(Debug, Clone, PartialEq)]
