@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use qualm_linalg::{exp, log_of_rest, sum_of};
+use qualm_linalg::{Terms, exp, log_of_rest, sums_of};
 
 use super::logit_score::LogitScore;
 use crate::OodError;
@@ -82,22 +82,25 @@ impl GeneralisedEntropy {
         } else {
             (f32::NEG_INFINITY, 0)
         };
-        let (max, rest, gamma) = (f64::from(logits.max), logits.rest(), self.gamma);
+        let (rest, gamma) = (logits.rest(), self.gamma);
         let normaliser = rest.ln_1p();
+        let floor = match self.form {
+            Form::Sum => f64::NEG_INFINITY,
+            Form::ClampedMean => CLAMPED.0.ln(),
+        };
+        let term = Term {
+            max: f64::from(logits.max),
+            normaliser,
+            floor,
+            gamma,
+            bound: f64::from(largest.0),
+            tied: tied(logits, largest),
+        };
+        let others = logits.others().into_iter();
+        let others: f64 = others.map(|others| sums_of(others, term)[0]).sum();
         match self.form {
-            Form::Sum => {
-                let others = sum_of_others(logits, largest, |logit| {
-                    let log_p = (logit - max) - normaliser;
-                    exp(gamma * (log_p + log_of_rest(exp(log_p))))
-                });
-                (gamma * (rest.ln() - 2.0 * normaliser)).exp() + others
-            }
+            Form::Sum => (gamma * (rest.ln() - 2.0 * normaliser)).exp() + others,
             Form::ClampedMean => {
-                let floor = CLAMPED.0.ln();
-                let others = sum_of_others(logits, largest, |logit| {
-                    let log_p = ((logit - max) - normaliser).max(floor);
-                    exp(gamma * (log_p + log_of_rest(exp(log_p))))
-                });
                 let p = (-normaliser).exp().clamp(CLAMPED.0, CLAMPED.1);
                 ((p * (1.0 - p)).powf(gamma) + others) / self.top.min(classes) as f64
             }
@@ -105,25 +108,39 @@ impl GeneralisedEntropy {
     }
 }
 
-/// The sum of `term` over the largest logits but that of the predicted class, which is always among
-/// them: those above a bound and so many equal to it. The probability of each is at most 1/2.
-fn sum_of_others(
-    logits: LogitRow<'_>,
-    (bound, equals): (f32, usize),
-    term: impl Fn(f64) -> f64,
-) -> f64 {
-    let tied = equals.saturating_sub(usize::from(logits.max <= bound));
-    let tied = match tied {
-        0 => 0.0,
-        tied => tied as f64 * term(f64::from(bound)),
-    };
-    let bound = f64::from(bound);
-    let above = |logit: f64| {
-        let term = term(logit);
-        if logit > bound { term } else { 0.0 }
-    };
-    let others = logits.others().into_iter();
-    others.map(|others| sum_of(others, above)).sum::<f64>() + tied
+/// What a class adds that is not the predicted one, so that its probability is at most 1/2.
+#[derive(Debug, Clone, Copy)]
+struct Term {
+    max: f64,
+    /// Log-sum-exp of the logits less their maximum.
+    normaliser: f64,
+    /// The logarithm of a probability counts as no less.
+    floor: f64,
+    gamma: f64,
+    /// Logits below are not among the largest.
+    bound: f64,
+    /// What a logit at the bound counts.
+    tied: f64,
+}
+
+impl Terms<1> for Term {
+    #[inline(always)]
+    fn of(&self, logit: f64) -> [f64; 1] {
+        let log_p = ((logit - self.max) - self.normaliser).max(self.floor);
+        let term = exp(self.gamma * (log_p + log_of_rest(exp(log_p))));
+        let at_bound = if logit == self.bound { self.tied } else { 0.0 };
+        let counted = if logit > self.bound { 1.0 } else { at_bound };
+        [term * counted]
+    }
+}
+
+/// The share of each logit at the bound that is not the predicted class's, where so many equals
+/// belong to the largest: which of them does not matter. The predicted class always does.
+fn tied(logits: LogitRow<'_>, (bound, equals): (f32, usize)) -> f64 {
+    let all = logits.values.iter().filter(|&&logit| logit == bound);
+    let predicted = usize::from(logits.max <= bound);
+    let others = all.count().saturating_sub(predicted).max(1);
+    equals.saturating_sub(predicted) as f64 / others as f64
 }
 
 impl LogitScore for GeneralisedEntropy {
