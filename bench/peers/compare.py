@@ -99,7 +99,7 @@ def once(server, recipe):
     return score if isinstance(score, str) else (fit, score, server.peak())
 
 
-def compare(folder, name, recipe, runs, start):
+def compare(folder, name, recipe, runs, patience, start):
     """A row of the table for one method."""
     ours, theirs = start
     files = [f"{folder}/ours.npy", f"{folder}/theirs.npy"]
@@ -111,6 +111,9 @@ def compare(folder, name, recipe, runs, start):
         start[0 if side == "ours" else 1].ask(f"save {file}")
     rank = spearmanr(*[np.load(file) for file in files]).statistic
     times = {"ours": [], "theirs": []}
+    if sum(sum(times[:2]) for times in first.values()) > patience:
+        # Once is enough to see it, and there is nothing left to warm up.
+        times, runs = {side: [first[side]] for side in times}, 0
     for _ in range(runs):
         times["ours"].append(once(ours, recipe))
         times["theirs"].append(once(theirs, name))
@@ -118,7 +121,10 @@ def compare(folder, name, recipe, runs, start):
             return {"name": name, "recipe": recipe, "reason": "failed in a later run"}
     median = {side: np.median(np.array(t), axis=0) for side, t in times.items()}
     fitted = methods()[name][3]
-    return {"name": name, "recipe": recipe, "fitted": fitted, "rank": rank, **median}
+    return {
+        "name": name, "recipe": recipe, "fitted": fitted, "rank": rank,
+        "runs": len(times["ours"]), **median,
+    }
 
 
 def mean_ratio(rows, column):
@@ -143,8 +149,9 @@ def table(size, rows, runs):
     for row in compared:
         o, t = row["ours"], row["theirs"]
         fit = f"{text(o[0])} | {text(t[0])} | {t[0] / o[0]:.1f}" if row["fitted"] else "| nothing to fit |"
+        once_only = " (1 run)" if row["runs"] == 1 < runs else ""
         lines.append(
-            f"| `{row['recipe']}` | {fit} | {text(o[1])} | {text(t[1])} "
+            f"| `{row['recipe']}`{once_only} | {fit} | {text(o[1])} | {text(t[1])} "
             f"| {t[1] / o[1]:.1f} | {o[2]:.0f} | {t[2]:.0f} | {row['rank']:.5f} |"
         )
     if compared:
@@ -161,6 +168,10 @@ def main():
     parser.add_argument("--sizes", default="large,medium,small")
     parser.add_argument("--methods", help="names, separated by commas; all by default")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument(
+        "--patience", type=float, default=120,
+        help="a method whose first pair of runs takes more seconds is run no more often",
+    )
     parser.add_argument("--output", default=HERE / "RESULTS.md", type=Path)
     arguments = parser.parse_args()
     wanted = arguments.methods.split(",") if arguments.methods else list(methods())
@@ -172,9 +183,11 @@ def main():
             theirs = [sys.executable, HERE / "peer.py", folder]
             start, rows = [Server(ours), Server(theirs)], []
             for name in wanted:
-                row = compare(folder, name, methods()[name][0], arguments.runs, start)
+                row = compare(folder, name, methods()[name][0], arguments.runs, arguments.patience, start)
                 rows.append(row)
                 print(table(size, [row], arguments.runs).splitlines()[6:], file=sys.stderr, flush=True)
+                # Row by row: the large size takes long, and what stands is not lost with it.
+                arguments.output.write_text(page([*pages, table(size, rows, arguments.runs)]))
                 # What ran out of time or memory is started anew.
                 for side, command in enumerate([ours, theirs]):
                     if start[side].process.poll() is not None:
@@ -183,8 +196,6 @@ def main():
                 server.process.kill()
             pages.append(table(size, rows, arguments.runs))
             print(pages[-1])
-            # Size by size: the large one takes long, and what stands is not lost with it.
-            arguments.output.write_text(page(pages))
 
 
 def page(tables):
