@@ -4,7 +4,7 @@
 //!
 //! `scorer` is [`Scorer::measure`](qualm_ood::Scorer::measure) over tiles of rows in memory: the
 //! products and what follows them row by row. `score` is [`score`] over a feature set: also the
-//! rows' copy into tiles, the check for NaN, and the scores. Operations are those of the products
+//! check for NaN and the scores. Operations are those of the products
 //! alone.
 #![allow(missing_docs, clippy::print_stdout)] // a program that prints its figures
 

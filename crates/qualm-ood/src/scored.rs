@@ -1,9 +1,13 @@
 use qualm_data::{Chunk, Source};
+use rayon::prelude::*;
 
 use crate::extent::Extent;
 use crate::reference::ReferenceRows;
 use crate::score::{Scorer, TILE_ROWS, TileRows};
 use crate::{Bundle, OodError, RulerRows, Split};
+
+/// Rows whose scores one task takes.
+const TASK: usize = 256;
 
 /// A tile of rows with their scores.
 ///
@@ -65,7 +69,8 @@ pub fn score(
         });
         for (detector, scores) in scores.iter_mut().enumerate() {
             scores.clear();
-            scores.extend((0..chunk.rows).map(|row| scorer.score(row, detector)));
+            let rows = (0..chunk.rows).into_par_iter().with_min_len(TASK);
+            scores.par_extend(rows.map(|row| scorer.score(row, detector)));
         }
         sink(&Scored {
             chunk,

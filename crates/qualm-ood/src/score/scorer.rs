@@ -131,6 +131,11 @@ impl<'a> Scorer<'a> {
 
     /// Computes the parts of every detector for every row of a tile.
     pub fn measure(&mut self, tile: TileRows<'_>) {
+        // Once into the thread pool for all that follows: each way in wakes a sleeping thread.
+        rayon::scope(|_| self.measure_in_pool(tile));
+    }
+
+    fn measure_in_pool(&mut self, tile: TileRows<'_>) {
         if tile.rows == 0 {
             self.parts.clear();
             self.predicted.clear();
