@@ -1,9 +1,9 @@
+mod contained;
 mod pages;
 mod rows;
 
 use std::fmt;
 use std::io::BufReader;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow_array::Array;
 use arrow_array::cast::AsArray;
@@ -23,6 +23,7 @@ use crate::shard::{Chosen, Shard};
 use crate::spec::Names;
 use crate::{ArrayInfo, DType, DataError, FloatType};
 
+use contained::contained;
 use pages::Groups;
 use rows::Reader;
 
@@ -241,18 +242,6 @@ fn scalar(kind: &DataType) -> DType {
         DataType::Boolean => DType::Bool,
         DataType::Utf8 => DType::Text,
         other => DType::Other(other.to_string()),
-    }
-}
-
-/// Runs a step of the Parquet library, which panics on some damaged files. What it worked on is
-/// dropped unseen after that, so nothing half-changed is used again.
-fn contained<T, E: fmt::Display>(
-    bytes: &Bytes,
-    step: impl FnOnce() -> Result<T, E>,
-) -> Result<T, DataError> {
-    match catch_unwind(AssertUnwindSafe(step)) {
-        Ok(done) => done.map_err(|error| damaged(bytes, error)),
-        Err(_) => Err(damaged(bytes, "its pages make no sense")),
     }
 }
 

@@ -7,7 +7,7 @@ use arrow_array::{Array, ListArray, RecordBatch};
 use half::slice::HalfFloatSliceExt;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReader;
 
-use super::contained;
+use super::contained::contained;
 use crate::bytes::Bytes;
 use crate::role::Role;
 use crate::shard::ShardReader;
