@@ -68,8 +68,8 @@ pub struct Check {
 /// ```
 ///
 /// # Errors
-/// When the source has no features or no rows, holds NaN or infinity, or cannot be read. That
-/// nothing fits is no error but a [`Diagnosis`].
+/// When the source has no features or no rows, holds NaN or infinity or a label that is none of the
+/// classes, or cannot be read. That nothing fits is no error but a [`Diagnosis`].
 pub fn check(source: &dyn Source, head: &Head) -> Result<Check, HeadError> {
     let origin = || source.name().to_owned();
     let schema = source.schema();
@@ -102,6 +102,8 @@ pub fn check(source: &dyn Source, head: &Head) -> Result<Check, HeadError> {
     while let Some(block) = blocks.next()? {
         rows += block.rows as u64;
         labelled_rows += block.labels.iter().filter(|label| **label >= 0).count() as u64;
+        // Where head and logits disagree on the number of classes, that is the finding.
+        check_labels(block, classes.max(head.classes()), source.name())?;
         spread.add(&block.logits);
         if classes > 0 {
             stored_right += right(&block.logits, classes, &block.labels);
@@ -123,6 +125,20 @@ pub fn check(source: &dyn Source, head: &Head) -> Result<Check, HeadError> {
         as_diagnosed: diagnosed_tally.and_then(|tally| tally.finish(&spread)),
         diagnosis: suspicion.confirm(given_tally, diagnosed_tally, tolerance),
     })
+}
+
+/// Refuses labels beyond the classes; a negative one marks a row as out of distribution.
+fn check_labels(block: &Block, classes: usize, origin: &str) -> Result<(), HeadError> {
+    let beyond = |label: &i64| usize::try_from(*label).is_ok_and(|label| label >= classes);
+    match block.labels.iter().position(beyond) {
+        None => Ok(()),
+        Some(at) => Err(HeadError::LabelBeyondClasses {
+            origin: origin.to_owned(),
+            row: block.first_row + at as u64,
+            label: block.labels[at],
+            classes,
+        }),
+    }
 }
 
 /// What the first rows say.

@@ -67,6 +67,20 @@ pub enum HeadError {
         /// The first classes without rows, as text.
         missing: String,
     },
+    /// A label that names no class.
+    #[error(
+        "{origin}: row {row}: label {label} is out of range: there are {classes} classes, numbered from 0"
+    )]
+    LabelBeyondClasses {
+        /// The feature set.
+        origin: String,
+        /// The row, counted from 0.
+        row: u64,
+        /// Its label.
+        label: i64,
+        /// Classes of the head, or of the stored logits where these have more.
+        classes: usize,
+    },
     /// The head would not fit into the memory that it may use.
     #[error(
         "{origin}: row {row} has label {label}, and learning a head of {classes} classes x {dim} features \

@@ -2,6 +2,7 @@ use qualm_data::{Chunk, Source};
 use rayon::prelude::*;
 
 use crate::extent::Extent;
+use crate::fit::check_label;
 use crate::reference::ReferenceRows;
 use crate::score::{Scorer, TILE_ROWS, TileRows};
 use crate::{Bundle, OodError, RulerRows, Split};
@@ -88,7 +89,7 @@ pub fn score(
 /// `source`, drawn by row number or group, and the reference of all detectors is the rest.
 ///
 /// # Errors
-/// As for [`score`], and when no row is left.
+/// As for [`score`], when no row is left, and when a label is none of the classes.
 pub fn calibrate(bundle: &mut Bundle, source: &dyn Source) -> Result<(), OodError> {
     let lacking = bundle.lacks_ruler();
     let ruler = lacking.then(|| RulerRows::of_reference(bundle.split()));
@@ -96,9 +97,15 @@ pub fn calibrate(bundle: &mut Bundle, source: &dyn Source) -> Result<(), OodErro
         complete_rulers(bundle, source, ruler)?;
     }
     let mut reference = ReferenceRows::new(bundle.detectors().len());
+    let classes = bundle.shape().classes;
     score(bundle, source, &mut |scored| {
-        for row in (0..scored.chunk.rows).filter(|&row| !is_outlier(scored.chunk, row)) {
-            if ruler.is_some_and(|ruler| is_held_back(&ruler, scored.chunk, row)) {
+        for row in 0..scored.chunk.rows {
+            if let Some(&label) = scored.chunk.labels.get(row) {
+                let global = scored.chunk.first_row + row as u64;
+                check_label(label, classes, global, source.name())?;
+            }
+            let ruler = ruler.is_some_and(|ruler| is_held_back(&ruler, scored.chunk, row));
+            if ruler || is_outlier(scored.chunk, row) {
                 continue;
             }
             reference.push_scores((0..scored.scores.len()).map(|d| scored.scores(d)[row]));

@@ -246,14 +246,30 @@ fn labels_that_name_no_class() {
     labels[17] = 3;
     let train = made::usual(600, 1).with_labels(labels).unwrap();
     made::write(&desk, &train, "odd.npz");
-    for methods in ["vim", "mahalanobis"] {
-        let line =
-            format!("fit --train odd.npz --head head.npz --methods {methods} -o model.qualm");
+    for line in [
+        "fit --train odd.npz --head head.npz --methods vim -o out",
+        "fit --train odd.npz --head head.npz --methods mahalanobis -o out",
+        "fit --train train.npz --head head.npz --reference odd.npz -o out",
+        "calibrate model.qualm odd.npz -o out",
+        "bench --train train.npz --head head.npz --reference odd.npz --test val.npz --ood x=odd.npz",
+        "bench --train train.npz --head head.npz --test odd.npz --ood x=val.npz",
+        "check odd.npz --head head.npz",
+    ] {
         says(
-            &desk.refuses(&line),
-            &["odd.npz", "row 17", "label 3", "3 classes"],
+            &desk.refuses(line),
+            &["odd.npz: row 17: label 3 is out of range: there are 3 classes"],
         );
     }
+    // Where labels do not tell classes they may be anything, and a negative one always says that
+    // a row is out of distribution.
+    desk.ok("score model.qualm odd.npz -o out --format csv");
+    let outliers = vec![-3; 600];
+    let train = made::usual(600, 1).with_labels(outliers).unwrap();
+    made::write(&desk, &train, "outliers.npz");
+    says(
+        desk.ok("check outliers.npz --head head.npz").text(),
+        &["0 of them labelled"],
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::halves::Halves;
 use super::options::{EvaluationInput, EvaluationOptions};
 use super::result::{DetectorResult, Evaluation, RowCount, SetResult};
 use super::scores::{AllScores, Scores};
+use crate::fit::check_label;
 use crate::{Bundle, OodError};
 
 /// Compares fitted detectors on in-distribution and out-of-distribution rows.
@@ -69,7 +70,8 @@ use crate::{Bundle, OodError};
 ///
 /// # Errors
 /// When there is no set, or two of one name; when rows lack what the detectors need, are not
-/// finite or get a score that is not a number; when a set is empty; when `train` holds other rows
+/// finite or get a score that is not a number; when a label of `test` is none of the classes (a
+/// negative one marks a row as out of distribution); when a set is empty; when `train` holds other rows
 /// than the bundle was fitted on; when an option is out of range or names an unknown detector.
 pub fn evaluate(
     input: &EvaluationInput<'_>,
@@ -191,20 +193,26 @@ fn gather(
     progress: &mut dyn FnMut(u64),
 ) -> Result<(AllScores, u64), OodError> {
     let mut left_out = 0;
+    let classes = input.bundle.shape().classes;
     let keep = |chunk: &Chunk, row: usize| {
-        let outlier = chunk.labels.get(row).is_some_and(|&label| label < 0);
+        let label = chunk.labels.get(row).copied().unwrap_or(0);
+        let number = chunk.first_row + row as u64;
+        check_label(label, classes, number, input.test.name())?;
+        let outlier = label < 0;
         if outlier {
             left_out += 1;
         } else {
             halves.push(chunk, row);
         }
-        !outlier
+        Ok(!outlier)
     };
     let test = Scores::gather(input.bundle, input.test.name(), input.test, keep, progress)?;
     let sets = input
         .ood
         .iter()
-        .map(|(name, source)| Scores::gather(input.bundle, name, *source, |_, _| true, progress))
+        .map(|(name, source)| {
+            Scores::gather(input.bundle, name, *source, |_, _| Ok(true), progress)
+        })
         .collect::<Result<_, _>>()?;
     Ok((AllScores { test, sets }, left_out))
 }
@@ -218,7 +226,7 @@ fn fitting_scores(
     let fitted_on = |chunk: &Chunk, row: usize| {
         let inlier = chunk.labels.get(row).is_none_or(|&label| label >= 0);
         let number = chunk.first_row + row as u64;
-        inlier && !bundle.split().holds_back(number, chunk.groups.get(row))
+        Ok(inlier && !bundle.split().holds_back(number, chunk.groups.get(row)))
     };
     let scores = Scores::gather(bundle, train.name(), train, fitted_on, progress)?;
     let (found, fitted) = (scores.rows(), bundle.tally().fitted);

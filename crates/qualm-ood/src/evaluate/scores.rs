@@ -19,18 +19,21 @@ impl Scores {
     /// Scores the rows of `source` that `keep` takes, `name` being what errors call the source.
     ///
     /// # Errors
-    /// Those of scoring, a score that is not a number, and a set without rows.
+    /// Those of scoring and of `keep`, a score that is not a number, and a set without rows.
     pub(super) fn gather(
         bundle: &Bundle,
         name: &str,
         source: &dyn Source,
-        mut keep: impl FnMut(&Chunk, usize) -> bool,
+        mut keep: impl FnMut(&Chunk, usize) -> Result<bool, OodError>,
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, OodError> {
         let mut columns = vec![Vec::new(); bundle.detectors().len()];
         score(bundle, source, &mut |scored| {
             let chunk = scored.chunk;
-            for row in (0..chunk.rows).filter(|&row| keep(chunk, row)) {
+            for row in 0..chunk.rows {
+                if !keep(chunk, row)? {
+                    continue;
+                }
                 for (detector, column) in columns.iter_mut().enumerate() {
                     column.push(scored.scores(detector)[row]);
                     if scored.scores(detector)[row].is_nan() {

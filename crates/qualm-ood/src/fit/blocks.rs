@@ -36,9 +36,7 @@ impl Sorted {
                     sorted.outliers += 1;
                     continue;
                 }
-                Some(&label) => check_label(label, classes).map_err(|problem| {
-                    OodError::rows(origin, format!("row {global}: {problem}"))
-                })?,
+                Some(&label) => check_label(label, classes, global, origin)?,
                 None => {}
             }
             if split.holds_back(global, chunk.groups.get(row)) {
@@ -54,16 +52,27 @@ impl Sorted {
 /// Beyond this, a label is taken for a mistake where nothing else bounds it.
 const LARGEST_LABEL: i64 = 1_000_000;
 
-fn check_label(label: i64, classes: Option<usize>) -> Result<(), String> {
-    match classes {
-        Some(classes) if label >= classes as i64 => Err(format!(
-            "label {label} is out of range: there are {classes} classes, numbered from 0"
-        )),
-        None if label > LARGEST_LABEL => Err(format!(
-            "label {label} is too large to be a class number; number classes from 0"
-        )),
-        _ => Ok(()),
-    }
+/// Refuses a label beyond the classes, where their number is known; a negative one marks row `row`
+/// as out of distribution.
+pub(crate) fn check_label(
+    label: i64,
+    classes: Option<usize>,
+    row: u64,
+    origin: &str,
+) -> Result<(), OodError> {
+    let problem = match classes {
+        Some(classes) if label >= classes as i64 => {
+            format!("is out of range: there are {classes} classes, numbered from 0")
+        }
+        None if label > LARGEST_LABEL => {
+            "is too large to be a class number; number classes from 0".to_owned()
+        }
+        _ => return Ok(()),
+    };
+    Err(OodError::rows(
+        origin,
+        format!("row {row}: label {label} {problem}"),
+    ))
 }
 
 /// Copies the rows `keep` of a row-major matrix to `to`; borrows it whole where all are kept.

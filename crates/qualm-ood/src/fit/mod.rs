@@ -22,6 +22,7 @@ mod split;
 
 pub(crate) use admit::left_out;
 pub use blocks::BLOCK_ROWS;
+pub(crate) use blocks::check_label;
 pub use checkpoint::fit_with_checkpoints;
 pub(crate) use context::{FitContext, Origin};
 pub use merge::{Merged, merge_parts};
