@@ -1,7 +1,7 @@
 use qualm_data::{Head, Schema, Source};
 
 use super::RulerRows;
-use super::memory::{readable, statistics_bytes};
+use super::memory::{Classes, readable, statistics_bytes};
 use super::run::FitOptions;
 use crate::bundle::Shape;
 use crate::method::Needs;
@@ -77,8 +77,10 @@ fn check_memory(
     shape: Shape,
     options: &FitOptions,
 ) -> Result<(), OodError> {
-    let (dim, classes) = (shape.dim.unwrap_or(0), shape.classes.unwrap_or(0));
-    let held = (schema.rows as f64 * options.split.fraction).ceil() as u64;
+    let dim = shape.dim.unwrap_or(0);
+    // Where only labels tell the classes, they are counted as they come (`class_watch.rs`).
+    let classes = Classes::known(shape.classes.unwrap_or(0));
+    let held = options.held_back_of(schema.rows);
     let bytes = statistics_bytes(needs, schema.rows, held, dim, classes);
     if bytes <= options.memory {
         return Ok(());

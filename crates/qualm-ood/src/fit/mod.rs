@@ -7,6 +7,7 @@
 mod admit;
 mod blocks;
 mod checkpoint;
+mod class_watch;
 mod context;
 mod gather;
 mod memory;

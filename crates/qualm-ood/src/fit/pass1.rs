@@ -3,9 +3,11 @@ use std::sync::Arc;
 
 use qualm_data::Head;
 
-use super::Split;
+use super::admit::Admitted;
 use super::blocks::{BLOCK_ROWS, Sorted};
+use super::class_watch::ClassWatch;
 use super::gather::Gatherer;
+use super::run::FitOptions;
 use crate::OodError;
 use crate::extent::Extent;
 use crate::method::Needs;
@@ -116,15 +118,18 @@ impl Pass1 {
     }
 }
 
-/// Runs the first pass. `classes` is C where head or stored logits tell it.
-pub(crate) fn run(
+/// Runs the first pass.
+pub(super) fn run(
     extent: &Extent<'_>,
-    needs: &Needs,
-    split: &Split,
+    admitted: &Admitted,
     head: Option<&Head>,
-    classes: Option<usize>,
+    options: &FitOptions,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Pass1, OodError> {
+    let needs = Needs::of(&admitted.recipes);
+    // C where head or stored logits tell it.
+    let classes = admitted.shape.classes;
+    let mut watch = ClassWatch::new(admitted, extent.source.schema().rows, options);
     let mut pass = Pass1 {
         activations: needs.activations.then(Histogram::default),
         extremes: vec![Extremes::default(); needs.extremes.len()],
@@ -133,13 +138,16 @@ pub(crate) fn run(
     let dim = extent.source.schema().dim.unwrap_or(0);
     let mut gatherer = Gatherer::new(needs, dim, head, classes);
     extent.for_each_block(BLOCK_ROWS, |chunk| {
-        let sorted = Sorted::new(chunk, split, classes, extent.source.name())?;
+        let sorted = Sorted::new(chunk, &options.split, classes, extent.source.name())?;
         pass.tally.merge(Tally {
             fitted: sorted.fit.len() as u64,
             held_back: sorted.held.len() as u64,
             outliers: sorted.outliers,
             zero_rows: 0,
         });
+        if let Some(watch) = &mut watch {
+            watch.see(chunk, &sorted)?;
+        }
         gatherer.gather(chunk, &sorted, &mut pass);
         progress(chunk.rows as u64);
         Ok(())

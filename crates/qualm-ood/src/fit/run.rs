@@ -71,6 +71,11 @@ impl Default for FitOptions {
 }
 
 impl FitOptions {
+    /// How many of `rows` rows are held back, about.
+    pub(super) fn held_back_of(&self, rows: u64) -> u64 {
+        (rows as f64 * self.split.fraction).ceil() as u64
+    }
+
     /// What a bundle of methods with these needs keeps.
     pub(super) fn settings(&self, needs: &Needs) -> Settings {
         Settings {
@@ -131,8 +136,7 @@ pub fn fit(
     let (shape, recipes) = (admitted.shape, &admitted.recipes);
     let needs = Needs::of(recipes);
     let extent = Extent::whole(input.train);
-    let split = &options.split;
-    let first = pass1::run(&extent, &needs, split, input.head, shape.classes, progress)?;
+    let first = pass1::run(&extent, &admitted, input.head, options, progress)?;
     let settings = options.settings(&needs);
     let mut solved = solve(first, input.head, recipes, shape, settings)?;
     let mut passes = 1;
@@ -362,7 +366,7 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(
-            error.starts_with("knn: ") && error.contains("4.0 kB"),
+            error.starts_with("knn: ") && error.contains("7.2 kB"),
             "{error}"
         );
     }

@@ -116,14 +116,7 @@ pub(super) fn first_pass_over(
     let admitted = admit(input.train, input.head, recipes, options)?;
     let (shape, recipes) = (admitted.shape, &admitted.recipes);
     let needs = Needs::of(recipes);
-    let pass = pass1::run(
-        extent,
-        &needs,
-        &options.split,
-        input.head,
-        shape.classes,
-        progress,
-    )?;
+    let pass = pass1::run(extent, &admitted, input.head, options, progress)?;
     let header = Header {
         rows: Some((
             extent.rows.start + extent.offset,
