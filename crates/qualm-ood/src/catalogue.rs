@@ -14,7 +14,7 @@ use crate::shaping::Shaper;
 /// ```
 /// use qualm_ood::CATALOGUE;
 /// let knn = CATALOGUE.iter().find(|entry| entry.word == "knn").expect("it is a method");
-/// assert_eq!((knn.inputs, knn.parameters), ("features", "k=50"));
+/// assert_eq!((knn.word, knn.inputs), ("knn", "features"));
 /// assert_eq!(knn.paper, "Sun et al., ICML 2022");
 /// ```
 #[derive(Debug)]

@@ -363,4 +363,40 @@ mod tests {
         let error = explain(&bundle, &train, 400).unwrap_err().to_string();
         assert!(error.contains("no row 400"), "{error}");
     }
+
+    #[test]
+    fn neighbours_are_named_by_their_rows_whatever_the_bank() {
+        let rows = crate::testing::numbers(100 * 3, 5);
+        let train = MemorySet::new("train")
+            .with_features(rows.clone(), 3)
+            .unwrap();
+        let head = Head::new(crate::testing::numbers(6, 6), vec![0.1, 0.2], 3).unwrap();
+        let explained = |recipes: &str| {
+            let input = FitInput {
+                train: &train,
+                head: Some(&head),
+            };
+            let recipes = Recipe::parse_list(recipes).unwrap();
+            let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})
+                .unwrap()
+                .bundle;
+            let bundle = Bundle::from_bytes("bundle", &bundle.to_bytes().unwrap()).unwrap();
+            explain(&bundle, &train, 17).unwrap().neighbours
+        };
+        let unit = |row: u64| {
+            let row = &rows[row as usize * 3..][..3];
+            let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
+            [row[0] / norm, row[1] / norm, row[2] / norm]
+        };
+        // Beside a larger bank, of which the smaller is a part.
+        let neighbours = explained("knn(k=5,bank=20),nnguide(k=9)");
+        assert_eq!(neighbours.len(), 5);
+        for near in &neighbours {
+            let squares = unit(17).into_iter().zip(unit(near.row));
+            let squared: f32 = squares.map(|(a, b)| (a - b) * (a - b)).sum();
+            assert!((near.distance - f64::from(squared).sqrt()).abs() < 1e-3);
+        }
+        // Guides are near by angle and energy together.
+        assert!(explained("nnguide(k=9)").is_empty());
+    }
 }

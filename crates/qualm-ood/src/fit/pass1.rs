@@ -136,7 +136,7 @@ pub(super) fn run(
         ..Pass1::default()
     };
     let dim = extent.source.schema().dim.unwrap_or(0);
-    let mut gatherer = Gatherer::new(needs, dim, head, classes);
+    let mut gatherer = Gatherer::new(&needs, dim, head, classes);
     extent.for_each_block(BLOCK_ROWS, |chunk| {
         let sorted = Sorted::new(chunk, &options.split, classes, extent.source.name())?;
         pass.tally.merge(Tally {

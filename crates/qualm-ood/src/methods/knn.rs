@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::bank_size::BankSize;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, NeighbourInput};
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
 use crate::score::Row;
-use crate::statistics::{Bank, BankNeed};
+use crate::statistics::Bank;
 use crate::tensors::{TensorReader, TensorWriter};
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -16,16 +17,12 @@ pub(crate) const ENTRY: Entry = Entry {
     formula: "distance of x/||x|| to its k-th nearest x_i/||x_i||",
     paper: "Sun et al., ICML 2022",
     inputs: "features",
-    parameters: "k=50",
+    parameters: "k=50, bank=all | bank=N (rows) | share=S (of the fitting rows)",
     parse: Parse::Method(|arguments| {
         let k = arguments.take_or("k", 50, "a whole number from 1", |k| *k > 0)?;
-        Ok(Box::new(Knn { k }))
+        let size = BankSize::take(arguments, 1.0)?;
+        Ok(Box::new(Knn { k, size }))
     }),
-};
-
-const ALL: BankNeed = BankNeed {
-    rows: None,
-    logits: false,
 };
 
 /// Outlier score: Euclidean distance of the unit feature to the `k`-th nearest unit feature of the
@@ -38,22 +35,24 @@ const ALL: BankNeed = BankNeed {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Knn {
     k: usize,
+    size: BankSize,
 }
 
 impl Method for Knn {
     fn needs(&self) -> Needs {
         Needs {
             features: true,
-            bank: Some(ALL),
+            bank: Some(self.size.gathered(false)),
             ..Needs::default()
         }
     }
 
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let bank = context.bank(ALL)?;
+        let bank = self.size.bank(context, false)?;
         if self.k > bank.len() {
             return Err(context.error(format!(
-                "k={} neighbours were asked for, but there are {} fitting rows; choose a smaller k",
+                "k={} neighbours were asked for, but the bank holds {} fitting rows; choose a smaller k \
+                 or a larger bank",
                 self.k,
                 bank.len()
             )));
@@ -62,7 +61,7 @@ impl Method for Knn {
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let bank = tensors.bank(ALL)?;
+        let bank = BankSize::load(tensors, false)?;
         if self.k > bank.len() {
             return Err(tensors.wrong("bank", format!("holds fewer than k={} rows", self.k)));
         }
@@ -106,7 +105,7 @@ impl Detector for KnnDetector {
     }
 
     fn save(&self, tensors: &mut TensorWriter) {
-        tensors.bank(&self.bank);
+        BankSize::save(&self.bank, tensors);
     }
 }
 
@@ -126,5 +125,15 @@ mod tests {
         let second = fit_scores("knn(k=2)", &train, 2, None, &query);
         assert!((second[0] - 2f64.sqrt()).abs() < 1e-7);
         assert!(fit_error("knn(k=3)", &train, 2, None).contains("smaller k"));
+    }
+
+    #[test]
+    fn a_bank_of_one_row() {
+        // Whichever of the two is drawn, the query halfway has distance sqrt(2 - 2 cos 45 degrees).
+        let train = [2.0, 0.0, 0.0, 5.0];
+        let nearest = fit_scores("knn(k=1,bank=1)", &train, 2, None, &[3.0, 3.0])[0];
+        assert!((nearest - (2.0 - 2f64.sqrt()).sqrt()).abs() < 1e-7);
+        let error = fit_error("knn(k=2,bank=1)", &train, 2, None);
+        assert!(error.contains("the bank holds 1 fitting rows"), "{error}");
     }
 }

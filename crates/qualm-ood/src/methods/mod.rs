@@ -1,6 +1,7 @@
 //! One method a file: its recipe, how it follows from the fitting statistics, its detector, and a
 //! hand-worked test.
 
+mod bank_size;
 mod centre;
 pub(crate) mod combined;
 pub(crate) mod cosine;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use qualm_linalg::{largest, log_sum_exp};
 use rayon::prelude::*;
 
+use super::bank_size::BankSize;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput, NeighbourInput};
 use crate::fit::FitContext;
 use crate::method::{Method, Needs};
-use crate::recipe::Arguments;
 use crate::score::Row;
-use crate::statistics::{Bank, BankNeed};
+use crate::statistics::Bank;
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -20,7 +20,7 @@ pub(crate) const ENTRY: Entry = Entry {
     formula: "-E(x) mean of the k largest <u, u_i> E(x_i), u = x/||x||",
     paper: "Park et al., ICCV 2023",
     inputs: "features and logits",
-    parameters: "k=10, share=1 (of the fitting rows) | bank=N (rows), preset=openood",
+    parameters: "k=10, bank=all | bank=N (rows) | share=S (of the fitting rows), preset=openood",
     parse: Parse::Method(|arguments| {
         let (k, share) = match arguments.take("preset") {
             None => (10, 1.0),
@@ -30,7 +30,7 @@ pub(crate) const ENTRY: Entry = Entry {
         let k = arguments.take_or("k", k, "a whole number from 1", |k| *k > 0)?;
         Ok(Box::new(NnGuide {
             k,
-            size: Size::take(arguments, share)?,
+            size: BankSize::take(arguments, share)?,
         }))
     }),
 };
@@ -42,58 +42,12 @@ pub(crate) const ENTRY: Entry = Entry {
 ///
 /// The paper takes all fitting rows of small data sets and 1 % of ImageNet's, `share=0.01`, drawn
 /// at random. So are they here, by row number: shards and runs draw the same. `bank=N` draws N
-/// rows and holds no others while fitting. OpenOOD has `k=100, share=0.01` and takes the first
+/// rows and holds at most twice as many while fitting. OpenOOD has `k=100, share=0.01` and takes the first
 /// rows, whichever classes these are.
 #[derive(Debug, Clone, Copy)]
 struct NnGuide {
     k: usize,
-    size: Size,
-}
-
-/// How many fitting rows the bank holds.
-#[derive(Debug, Clone, Copy)]
-enum Size {
-    Share(f64),
-    Rows(usize),
-}
-
-impl Size {
-    fn take(arguments: &mut Arguments<'_>, share: f64) -> Result<Self, OodError> {
-        if let Some(value) = arguments.take("bank") {
-            let rows = value.parse().ok().filter(|&rows: &usize| rows > 0);
-            let rows = rows.ok_or_else(|| arguments.wrong("bank", value, "a number of rows"))?;
-            return Ok(Self::Rows(rows));
-        }
-        let allowed = |share: &f64| *share > 0.0 && *share <= 1.0;
-        let what = "a share above 0, up to 1";
-        Ok(Self::Share(
-            arguments.take_or("share", share, what, allowed)?,
-        ))
-    }
-
-    /// What the first pass gathers: the share of rows whose number is not known yet is drawn from
-    /// all.
-    fn gathered(self) -> BankNeed {
-        BankNeed {
-            rows: match self {
-                Self::Share(_) => None,
-                Self::Rows(rows) => Some(rows),
-            },
-            logits: true,
-        }
-    }
-
-    /// The bank itself.
-    fn bank(self, context: &FitContext<'_>) -> Result<Arc<Bank>, OodError> {
-        let gathered = context.bank(self.gathered())?;
-        match self {
-            Self::Share(share) if share < 1.0 => context.bank(BankNeed {
-                rows: Some((share * gathered.len() as f64).ceil() as usize),
-                logits: true,
-            }),
-            _ => Ok(gathered),
-        }
-    }
+    size: BankSize,
 }
 
 impl Method for NnGuide {
@@ -101,17 +55,17 @@ impl Method for NnGuide {
         Needs {
             features: true,
             logits: true,
-            bank: Some(self.size.gathered()),
+            bank: Some(self.size.gathered(true)),
             ..Needs::default()
         }
     }
 
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let bank = self.size.bank(context)?;
+        let bank = self.size.bank(context, true)?;
         if self.k > bank.len() {
             return Err(context.error(format!(
                 "k={} neighbours were asked for, but the bank holds {} fitting rows; choose a smaller \
-                 k or a larger share",
+                 k or a larger bank",
                 self.k,
                 bank.len()
             )));
@@ -131,10 +85,7 @@ impl Method for NnGuide {
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
         let energies: Vec<f32> = tensors.any_vector("energies")?;
-        let bank = tensors.bank(BankNeed {
-            rows: Some(energies.len()),
-            logits: false,
-        })?;
+        let bank = BankSize::load(tensors, false)?;
         if bank.len() != energies.len() || self.k > bank.len() || !all_finite(&energies) {
             return Err(tensors.wrong("energies", "is not finite or belongs to other rows"));
         }
@@ -187,7 +138,7 @@ impl Detector for NnGuideDetector {
     }
 
     fn save(&self, tensors: &mut TensorWriter) {
-        tensors.bank(&self.bank);
+        BankSize::save(&self.bank, tensors);
         tensors.vector("energies", &self.energies);
     }
 }
@@ -196,7 +147,7 @@ impl Detector for NnGuideDetector {
 mod tests {
     use qualm_data::Head;
 
-    use crate::testing::{fit_error, fit_scores, numbers};
+    use crate::testing::{fit_error, fit_scores};
 
     #[test]
     fn by_hand() {
@@ -207,18 +158,6 @@ mod tests {
         let score = |recipe: &str| fit_scores(recipe, &train, 2, Some(head()), &[3.0, 4.0])[0];
         assert!((score("nnguide(k=1)") + 7.0 * 4.0).abs() < 1e-5);
         assert!((score("nnguide(k=3)") + 7.0 * 5.8 / 3.0).abs() < 1e-5);
-        assert!(fit_error("nnguide", &train, 2, Some(head())).contains("a larger share"));
-    }
-
-    #[test]
-    fn a_share_is_that_many_rows() {
-        let (train, rows) = (numbers(200, 3), numbers(20, 4));
-        let head = || Head::new(numbers(8, 5), numbers(4, 6), 2).unwrap();
-        let score = |recipe: &str| fit_scores(recipe, &train, 2, Some(head()), &rows);
-        let share = score("nnguide(k=3,share=0.1)");
-        assert_eq!(share, score("nnguide(k=3,bank=10)"));
-        assert_ne!(share, score("nnguide(k=3)"));
-        // Beside a method that holds all rows, the smaller bank is drawn from the file's.
-        assert_eq!(share, score("nnguide(k=3,bank=10),knn(k=1)"));
+        assert!(fit_error("nnguide", &train, 2, Some(head())).contains("a larger bank"));
     }
 }

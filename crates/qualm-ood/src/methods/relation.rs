@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::bank_size::BankSize;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput, RelationInput};
@@ -11,7 +12,7 @@ use crate::fit::FitContext;
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::softmax::softmax;
-use crate::statistics::{Bank, BankNeed};
+use crate::statistics::Bank;
 use crate::tensors::{TensorReader, TensorWriter};
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -19,20 +20,14 @@ pub(crate) const ENTRY: Entry = Entry {
     formula: "-sum of k_i^pow over k_i > cut, k_i = cos(x, x_i) <p, p_i>",
     paper: "Kim et al., NeurIPS 2023",
     inputs: "features and logits",
-    parameters: "pow=1, cut=0.03, bank=all | bank=N (rows)",
+    parameters: "pow=1, cut=0.03, bank=all | bank=N (rows) | share=S (of the fitting rows)",
     parse: Parse::Method(|arguments| {
         let positive = |power: &f64| power.is_finite() && *power > 0.0;
         let power = arguments.take_or("pow", 1.0, "a number above 0", positive)?;
         let share = |cut: &f32| (0.0..1.0).contains(cut);
         let cut = arguments.take_or("cut", 0.03, "a number from 0, below 1", share)?;
-        let rows = match arguments.take("bank") {
-            None | Some("all") => None,
-            Some(value) => match value.parse() {
-                Ok(rows) if rows > 0 => Some(rows),
-                _ => return Err(arguments.wrong("bank", value, "`all` or a number of rows")),
-            },
-        };
-        Ok(Box::new(Relation { power, cut, rows }))
+        let size = BankSize::take(arguments, 1.0)?;
+        Ok(Box::new(Relation { power, cut, size }))
     }),
 };
 
@@ -43,24 +38,16 @@ pub(crate) const ENTRY: Entry = Entry {
 /// far as the classifier says the same of both.
 ///
 /// Exact over the bank, block by block: two matrix products give all `k_i` of a tile. `bank=N`
-/// draws N fitting rows, as row numbers tell. OpenOOD chooses `pow` from 1 to 8 by rows that are
+/// or `share=S` draws some of the fitting rows, as row numbers tell. OpenOOD chooses `pow` from 1 to 8 by rows that are
 /// known to be outliers, and holds all training rows on the GPU.
 #[derive(Debug, Clone, Copy)]
 struct Relation {
     power: f64,
     cut: f32,
-    /// At most that many fitting rows.
-    rows: Option<usize>,
+    size: BankSize,
 }
 
 impl Relation {
-    fn bank(self) -> BankNeed {
-        BankNeed {
-            rows: self.rows,
-            logits: true,
-        }
-    }
-
     /// The detector for a bank with `classes` logits a row.
     fn detector(self, bank: Arc<Bank>, classes: usize) -> Box<dyn Detector> {
         let mut probabilities = bank.logits.clone();
@@ -83,22 +70,22 @@ impl Method for Relation {
         Needs {
             features: true,
             logits: true,
-            bank: Some(self.bank()),
+            bank: Some(self.size.gathered(true)),
             ..Needs::default()
         }
     }
 
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let bank = context.bank(self.bank())?;
+        let bank = self.size.bank(context, true)?;
         let classes = bank.logits.len() / bank.len();
         Ok(self.detector(bank, classes))
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
-        let bank = tensors.bank(self.bank())?;
+        let bank = BankSize::load(tensors, true)?;
         let classes = tensors.classes();
-        if bank.is_empty() || bank.logits.len() != bank.len() * classes {
-            return Err(tensors.wrong("bank", "holds no row, or no logits of its rows"));
+        if bank.logits.len() != bank.len() * classes {
+            return Err(tensors.wrong("bank", "holds no logits of its rows"));
         }
         Ok(self.detector(bank, classes))
     }
@@ -131,7 +118,7 @@ impl Detector for RelationDetector {
     }
 
     fn save(&self, tensors: &mut TensorWriter) {
-        tensors.bank(&self.input.bank);
+        BankSize::save(&self.input.bank, tensors);
     }
 }
 
@@ -165,7 +152,6 @@ mod tests {
         close("relation(cut=0.4)", 0.0);
         close("relation(bank=1)", half);
         assert!("relation(cut=1)".parse::<Recipe>().is_err());
-        assert!("relation(bank=0)".parse::<Recipe>().is_err());
     }
 
     #[test]

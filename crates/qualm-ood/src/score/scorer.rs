@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::norms::Norms;
 use super::perturbed::{Perturbed, PerturbedRow};
-use super::plan::{LogitPlan, LogitSlot, Plan, SearchPlan, Stack, columns};
+use super::plan::{LogitPlan, LogitSlot, NeighbourSlot, Plan, SearchPlan, Stack, columns};
 use super::probabilities::Probabilities;
 use super::relations::Relations;
 use super::row::{LogitRow, Row};
@@ -322,7 +322,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// The bank that detector `detector` looks for neighbours in, with those of row `row` of the
-    /// last tile: the longest list, where it combines several.
+    /// last tile by their angle: the longest list, where it combines several.
     pub(crate) fn searched(
         &self,
         row: usize,
@@ -330,6 +330,12 @@ impl<'a> Scorer<'a> {
     ) -> Option<(&Bank, &[qualm_linalg::Neighbour])> {
         let leaves = self.plan.leaves[self.plan.detectors[detector].clone()].iter();
         let slots = leaves.filter_map(|leaf| leaf.neighbours);
+        // Neighbours that are weighted are the nearest by something other than the angle.
+        let by_angle = |slot: &NeighbourSlot| {
+            let search = &self.plan.banks[slot.bank].searches[slot.search];
+            search.weights.is_none()
+        };
+        let slots = slots.filter(by_angle);
         // Of equals the first.
         let slot = slots.reduce(|best, slot| if slot.k > best.k { slot } else { best })?;
         let found = self.searches[slot.bank][slot.search].of(row);
