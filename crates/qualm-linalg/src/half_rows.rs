@@ -2,7 +2,7 @@ use half::f16;
 use half::slice::HalfFloatSliceExt;
 use rayon::prelude::*;
 
-use crate::vector::product;
+use crate::vector::product_with_halves;
 use crate::{Rows, product_nt};
 
 /// Rows of a matrix that one task expands and multiplies.
@@ -130,16 +130,12 @@ impl HalfRows {
             out.par_chunks_mut(TASK)
                 .zip(self.halves.par_chunks(TASK * self.width))
                 .zip(self.scales.par_chunks(TASK))
-                .for_each_init(
-                    || vec![0f32; self.width],
-                    |row, ((out, halves), scales)| {
-                        let halves = halves.chunks_exact(self.width);
-                        for ((out, halves), scale) in out.iter_mut().zip(halves).zip(scales) {
-                            halves.convert_to_f32_slice(row);
-                            *out = scale * product(x, row);
-                        }
-                    },
-                );
+                .for_each(|((out, halves), scales)| {
+                    let halves = halves.chunks_exact(self.width);
+                    for ((out, halves), scale) in out.iter_mut().zip(halves).zip(scales) {
+                        *out = scale * product_with_halves(x, halves);
+                    }
+                });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Loops over one row. The crate is compiled for any processor of its family; what is dispatched
 //! here is compiled once more for the instructions that this one has.
 
+use half::f16;
 use pulp::{Arch, NullaryFnOnce};
 
 use crate::Real;
@@ -40,9 +41,9 @@ pub fn largest(x: &[f32]) -> Option<(usize, f32)> {
     Some((position, largest))
 }
 
-/// Inner product in `f32`, for speed: see [`dot`](crate::dot) for one in `f64`.
-pub(crate) fn product(x: &[f32], y: &[f32]) -> f32 {
-    Arch::new().dispatch(Product { x, y })
+/// Inner product with finite halves in `f32`, for speed: see [`dot`](crate::dot) for one in `f64`.
+pub(crate) fn product_with_halves(x: &[f32], y: &[f16]) -> f32 {
+    Arch::new().dispatch(ProductWithHalves { x, y })
 }
 
 /// `to += from`.
@@ -154,12 +155,12 @@ impl NullaryFnOnce for Largest<'_> {
     }
 }
 
-struct Product<'a> {
+struct ProductWithHalves<'a> {
     x: &'a [f32],
-    y: &'a [f32],
+    y: &'a [f16],
 }
 
-impl NullaryFnOnce for Product<'_> {
+impl NullaryFnOnce for ProductWithHalves<'_> {
     type Output = f32;
 
     #[inline(always)]
@@ -170,13 +171,23 @@ impl NullaryFnOnce for Product<'_> {
         let (x_body, x_tail) = self.x.as_chunks::<WIDE>();
         let (y_body, y_tail) = self.y.as_chunks::<WIDE>();
         for (x, y) in x_body.iter().zip(y_body) {
-            for (lane, (x, y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
-                *lane += x * y;
+            for (lane, (x, &y)) in lanes.iter_mut().zip(x.iter().zip(y)) {
+                *lane += x * single(y);
             }
         }
-        let tail: f32 = x_tail.iter().zip(y_tail).map(|(x, y)| x * y).sum();
+        let tail: f32 = x_tail.iter().zip(y_tail).map(|(x, &y)| x * single(y)).sum();
         lanes.iter().sum::<f32>() + tail
     }
+}
+
+/// A finite half as `f32`, without a branch: its bits moved to the place of exponent and digits, where
+/// they mean 2^-112 of it.
+#[inline(always)]
+fn single(half: f16) -> f32 {
+    const TWO_TO_112: f32 = f32::from_bits((127 + 112) << 23);
+    let bits = u32::from(half.to_bits());
+    let magnitude = f32::from_bits((bits & 0x7fff) << 13) * TWO_TO_112;
+    f32::from_bits(magnitude.to_bits() | ((bits & 0x8000) << 16))
 }
 
 struct Add<'a> {
@@ -279,6 +290,16 @@ mod tests {
         assert_eq!(norm(&[3.0, 0.0, 4.0]), 5.0);
         // f32 would overflow.
         assert!((norm(&[3e30, 4e30]) / 5e30 - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn every_finite_half_is_told() {
+        for bits in 0..=u16::MAX {
+            let half = f16::from_bits(bits);
+            if half.is_finite() {
+                assert_eq!(single(half).to_bits(), half.to_f32().to_bits(), "{half}");
+            }
+        }
     }
 
     proptest! {
