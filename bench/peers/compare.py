@@ -198,12 +198,21 @@ def main():
             print(pages[-1])
 
 
+def processor():
+    """Its name, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
 def page(tables):
     """The whole file."""
     head = [
         "# qualm beside pytorch-ood 0.4.0",
         "",
-        f"Written by `bench/peers/run {' '.join(sys.argv[1:])}`".rstrip() + f" on {platform.machine()}, {os.cpu_count()} cores, two threads each,",
+        f"Written by `bench/peers/run {' '.join(sys.argv[1:])}`".rstrip() + f" on {platform.machine()} ({processor()}), {os.cpu_count()} cores, two threads each,",
         "from the same arrays in memory, features and head: what looks at logits computes them within its time.",
         "Ratio: theirs over ours, above 1 qualm is faster. Peak: resident memory of the process, arrays included.",
         "A rank correlation below 1 is a difference that the method's page explains.",
