@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::verbs::{
-    bench, calibrate, check, convert, demo, explain, fit, head, inspect, merge, methods, score,
-    shell,
+    bench, calibrate, check, convert, demo, explain, fit, head, inspect, merge, methods, model,
+    score, shell,
 };
 
 /// What SET stands for, at the end of the help of each verb that takes one.
@@ -64,6 +64,9 @@ pub(crate) enum Verb {
     /// Learn a head from features and labels, for those who have none
     #[command(subcommand, before_help = head::EXAMPLE)]
     Head(head::Verb),
+    /// Models as ONNX files: find the head in one
+    #[command(subcommand, before_help = model::EXAMPLE)]
+    Model(model::Verb),
     /// Compare stored logits with a head's, and say what is wrong
     Check(check::Arguments),
     /// Show what a file holds: arrays, labels, norms, NaN

@@ -74,9 +74,13 @@ fn export(folder: &Path) -> anyhow::Result<Ended> {
         let path = folder.join(format!("{}.npz", file.name));
         AtomicFile::save(&path, |to| to.write_all(file.bytes))?;
     }
+    // The classifier's last layer as a model of its own, for the verbs that take models.
+    let head = Head::from_bytes(qualm_demo_data::HEAD.name, qualm_demo_data::HEAD.bytes)?;
+    let model = qualm_onnx::head_model(&head);
+    AtomicFile::save(folder.join("model.onnx"), |to| to.write_all(&model))?;
     console::note(&format!(
         "wrote {} files to {}",
-        qualm_demo_data::FILES.len(),
+        qualm_demo_data::FILES.len() + 1,
         folder.display()
     ));
     Ok(Ended::Well)

@@ -11,6 +11,7 @@ pub(crate) mod head;
 pub(crate) mod inspect;
 pub(crate) mod merge;
 pub(crate) mod methods;
+pub(crate) mod model;
 pub(crate) mod score;
 pub(crate) mod shell;
 
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Calibrate(arguments) => calibrate::run(&arguments),
         Verb::Merge(arguments) => merge::run(&arguments),
         Verb::Head(verb) => head::run(&verb),
+        Verb::Model(verb) => model::run(&verb),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Inspect(arguments) => inspect::run(&arguments),
         Verb::Convert(arguments) => convert::run(&arguments),

@@ -37,8 +37,8 @@ fn example(help: &str) -> String {
 fn every_help_begins_with_an_example_of_its_verb_and_fits_80_columns() {
     let desk = Desk::new();
     let verbs = verbs(&desk, "");
-    assert!(verbs.len() >= 14, "{verbs:?}");
-    for verb in ["", "head"]
+    assert!(verbs.len() >= 15, "{verbs:?}");
+    for verb in ["", "head", "model"]
         .into_iter()
         .chain(verbs.iter().map(String::as_str))
     {
@@ -82,6 +82,7 @@ fn the_examples_work_as_pasted_one_after_the_other() {
             "explain" => says(ran.text(), &["virtual logit", "Nearest fitting rows"]),
             "head fit" => says(ran.text(), &["Converged", "500"]),
             "check" => says(ran.text(), &["0.8760"]),
+            "model inspect" => says(ran.text(), &["Gemm", "1000 classes from 1280 features"]),
             "inspect" => says(ran.text(), &["1000 x 1280", "All features are finite"]),
             "methods" => says(ran.text(), &["vim", "CVPR 2022", "mahalanobis"]),
             _ => {}
@@ -93,6 +94,7 @@ fn the_examples_work_as_pasted_one_after_the_other() {
         "calibrated.qualm",
         "merged.qualm",
         "learned.npz",
+        "found.npz",
         "train.safetensors",
         "qualm.bash",
         "man/qualm.1",

@@ -11,6 +11,7 @@ mod fit;
 mod heads;
 mod inspection;
 mod made;
+mod models;
 mod score;
 mod shards;
 mod shell;
