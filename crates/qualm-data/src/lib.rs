@@ -84,6 +84,7 @@ mod shards;
 mod source;
 mod spec;
 mod table;
+mod tensor_file;
 mod write;
 
 pub use array::ArrayInfo;
@@ -103,4 +104,5 @@ pub use numbers::Numbers;
 pub use role::Role;
 pub use source::{RowReader, Source};
 pub use table::{ColumnKind, TableColumn, TableField, TableFormat, TableWriter};
+pub use tensor_file::{TensorFile, TensorRows};
 pub use write::{Precision, convert, write_features};

@@ -96,20 +96,26 @@ impl Additions {
 
     /// Adds an input of the model.
     pub fn input(&mut self, name: &str, element: Element, shape: &[Axis]) {
-        self.value(numbers::graph::INPUT, name, element, shape);
+        self.value(numbers::graph::INPUT, name, element, Some(shape));
     }
 
     /// Adds an output of the model.
     pub fn output(&mut self, name: &str, element: Element, shape: &[Axis]) {
-        self.value(numbers::graph::OUTPUT, name, element, shape);
+        self.value(numbers::graph::OUTPUT, name, element, Some(shape));
     }
 
-    fn value(&mut self, kind: u32, name: &str, element: Element, shape: &[Axis]) {
+    /// Adds an output whose shape is not told.
+    pub fn output_of_any_shape(&mut self, name: &str, element: Element) {
+        self.value(numbers::graph::OUTPUT, name, element, None);
+    }
+
+    fn value(&mut self, kind: u32, name: &str, element: Element, shape: Option<&[Axis]>) {
         self.graph.message(kind, |value| {
             value.put(numbers::value::NAME, name);
             value.message(numbers::value::TYPE, |kind| {
                 kind.message(numbers::types::TENSOR, |tensor| {
                     tensor.integer(numbers::types::ELEMENT, element.code());
+                    let Some(shape) = shape else { return };
                     tensor.message(numbers::types::SHAPE, |to| {
                         for axis in shape {
                             to.message(numbers::types::DIM, |dim| match axis {

@@ -24,6 +24,14 @@ pub enum OnnxError {
         /// One clause that says what is wrong and what to do.
         problem: String,
     },
+    /// The model cannot be run, or not on these inputs.
+    #[error("{origin}: {problem}")]
+    Run {
+        /// The file.
+        origin: String,
+        /// One clause that names operator and node or the tensor, and the way out.
+        problem: String,
+    },
     /// The model has no linear head, or several.
     #[error("{origin}: {problem}")]
     Head {
@@ -37,6 +45,14 @@ pub enum OnnxError {
 impl OnnxError {
     pub(crate) fn malformed(origin: &str, problem: impl Into<String>) -> Self {
         Self::Malformed {
+            origin: origin.to_owned(),
+            problem: problem.into(),
+        }
+    }
+
+    #[cfg(feature = "run")]
+    pub(crate) fn run(origin: &str, problem: impl Into<String>) -> Self {
+        Self::Run {
             origin: origin.to_owned(),
             problem: problem.into(),
         }

@@ -35,10 +35,20 @@ mod error;
 mod head;
 mod head_model;
 mod model;
+#[cfg(feature = "run")]
+mod picture;
 mod proto;
+#[cfg(feature = "run")]
+mod run;
+mod tap;
 
 pub use edit::{Additions, Attribute};
 pub use error::OnnxError;
 pub use head::{DeadEnd, HeadKind, HeadSearch, Layout, LinearHead};
 pub use head_model::head_model;
 pub use model::{Axis, Element, Model, ValueInfo};
+#[cfg(feature = "run")]
+pub use picture::{Channels, Filter, Preparation, Preset};
+#[cfg(feature = "run")]
+pub use run::{ExtractOptions, Extraction, Inputs, PictureFile, Session, picture_size};
+pub use tap::Tapped;

@@ -74,3 +74,34 @@ fn what_is_no_model_is_refused() {
         says(&desk.refuses(&format!("model inspect {file}")), &[words]);
     }
 }
+
+#[cfg(feature = "run-models")]
+#[test]
+fn extract_runs_a_model_and_fit_takes_what_comes_out() {
+    let desk = Desk::with_sets();
+    desk.put("model.onnx", head_model(&made::head()));
+    let ran = desk.ok("model extract model.onnx train.npz --batch 7 -o set.safetensors");
+    says(
+        &ran.stderr,
+        &["600 rows, 8 features, 3 logits", "wrote set.safetensors"],
+    );
+    // The model is a head, so its features are what it was given and its logits check out.
+    let ran = desk.ok("check set.safetensors --head head.npz --json");
+    assert_eq!(ran.code, Some(0));
+    desk.ok("fit --train set.safetensors --head head.npz --reference val.npz --methods vim,msp -o m.qualm");
+    let again =
+        desk.ok("model extract model.onnx set.safetensors -o again.safetensors --batch 100");
+    says(&again.stderr, &["600 rows"]);
+
+    let error = desk.refuses("model extract model.onnx head.npz:features=bias -o x.npz");
+    says(&error, &["do not fit the model's input, f32 n x 8"]);
+    let error = desk.refuses("model extract model.onnx . -o x.npz");
+    says(&error, &["--preset"]);
+    let error = desk.refuses("model extract model.onnx . --preset raw -o x.npz");
+    says(&error, &["no .jpg, .jpeg, .png or .webp"]);
+    desk.put("a.png", "no picture");
+    let error = desk.refuses("model extract model.onnx a.png --preset raw -o x.npz");
+    says(&error, &["model.onnx", "no batch of pictures"]);
+    let error = desk.refuses("model extract model.onnx train.npz --mean 1,2 -o x.npz");
+    says(&error, &["write three numbers"]);
+}

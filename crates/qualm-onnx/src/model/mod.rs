@@ -278,6 +278,17 @@ impl Model {
         external.map(|e| e.location.as_str()).collect()
     }
 
+    /// All bytes of a file beside the model in which tensors stand.
+    #[cfg(feature = "run")]
+    pub(crate) fn external_bytes(&self, location: &str) -> Result<Vec<u8>, OnnxError> {
+        let external = external::External {
+            location: location.to_owned(),
+            ..Default::default()
+        };
+        let path = external.path(&self.name, self.folder.as_deref())?;
+        Ok(std::fs::read(&path).map_err(|source| DataError::io(path, "read", source))?)
+    }
+
     pub(crate) fn nodes(&self) -> &[Node] {
         &self.nodes
     }

@@ -1,5 +1,7 @@
 //! Trained models as ONNX files: one verb a file.
 
+#[cfg(feature = "run-models")]
+pub(crate) mod extract;
 pub(crate) mod inspect;
 
 use clap::Subcommand;
@@ -10,6 +12,9 @@ use crate::Ended;
 pub(crate) enum Verb {
     /// Show inputs, outputs, operators and the head that was found
     Inspect(inspect::Arguments),
+    /// Run a model over pictures or tensors: features and logits
+    #[cfg(feature = "run-models")]
+    Extract(Box<extract::Arguments>),
 }
 
 /// How `model` begins its help.
@@ -18,5 +23,7 @@ pub(crate) const EXAMPLE: &str = inspect::EXAMPLE;
 pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     match verb {
         Verb::Inspect(arguments) => inspect::run(arguments),
+        #[cfg(feature = "run-models")]
+        Verb::Extract(arguments) => extract::run(arguments),
     }
 }

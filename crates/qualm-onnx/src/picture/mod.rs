@@ -1,0 +1,10 @@
+//! Picture files as the numbers that a model is given.
+
+mod decode;
+mod prepare;
+mod resize;
+
+pub use prepare::{Channels, Preparation, Preset};
+pub use resize::Filter;
+
+pub(crate) use decode::{Picture, decode};
