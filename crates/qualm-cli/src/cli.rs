@@ -64,7 +64,7 @@ pub(crate) enum Verb {
     /// Learn a head from features and labels, for those who have none
     #[command(subcommand, before_help = head::EXAMPLE)]
     Head(head::Verb),
-    /// Models as ONNX files: find the head in one
+    /// Models as ONNX files: heads, features, detectors in them
     #[command(subcommand, before_help = model::EXAMPLE)]
     Model(model::Verb),
     /// Compare stored logits with a head's, and say what is wrong

@@ -24,6 +24,17 @@ pub enum OnnxError {
         /// One clause that says what is wrong and what to do.
         problem: String,
     },
+    /// The bundle's detectors could not be used.
+    #[error(transparent)]
+    Ood(#[from] qualm_ood::OodError),
+    /// A detector cannot be attached to this model.
+    #[error("{origin}: {problem}")]
+    Attach {
+        /// The model's file.
+        origin: String,
+        /// One clause that says why, and the way out.
+        problem: String,
+    },
     /// The model cannot be run, or not on these inputs.
     #[error("{origin}: {problem}")]
     Run {

@@ -29,6 +29,7 @@
 //! read only from below the model's folder. What is written keeps every byte of the model that was
 //! read, also fields that this crate does not know.
 
+mod attach;
 mod constant;
 mod edit;
 mod error;
@@ -42,6 +43,7 @@ mod proto;
 mod run;
 mod tap;
 
+pub use attach::{AttachOptions, Attached, attach};
 pub use edit::{Additions, Attribute};
 pub use error::OnnxError;
 pub use head::{DeadEnd, HeadKind, HeadSearch, Layout, LinearHead};

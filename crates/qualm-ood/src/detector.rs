@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::OodError;
 use crate::bins::Bins;
+use crate::lower::{Graph, Value};
 use crate::perturbation::PerturbedHeads;
 use crate::score::Row;
 use crate::shaping::{Change, Shaping};
@@ -87,6 +88,11 @@ pub(crate) trait Detector: Debug + Send + Sync {
 
     /// Writes what [`Method::load`](crate::method::Method::load) needs.
     fn save(&self, tensors: &mut TensorWriter);
+
+    /// The outlier score in operations of a graph; nothing where it has no such form.
+    fn lower(&self, _graph: &mut Graph) -> Option<Value> {
+        None
+    }
 }
 
 /// The detectors that are measured for `detector`: its components, or itself.

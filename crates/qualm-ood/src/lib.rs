@@ -55,6 +55,7 @@ mod evaluate;
 mod explain;
 mod extent;
 mod fit;
+pub mod lower;
 mod method;
 mod methods;
 mod out_of_reach;

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::OodError;
 use crate::detector::AffineMap;
 use crate::fit::FitContext;
+use crate::lower::{Graph, Pairing, Value};
 use crate::method::Needs;
 use crate::tensors::{TensorReader, TensorWriter};
 
@@ -39,6 +40,11 @@ pub(crate) trait ShapeRow: Debug + Send + Sync {
     fn shape(&self, row: &mut [f32], scratch: &mut Vec<f32>);
     /// Writes what [`Shaper::load`] needs.
     fn save(&self, tensors: &mut TensorWriter);
+
+    /// The reshaped features in operations of a graph; nothing where they have no such form.
+    fn lower(&self, _graph: &mut Graph) -> Option<Value> {
+        None
+    }
 }
 
 /// Scales the logits of one row.
@@ -48,6 +54,11 @@ pub(crate) trait ScaleRow: Debug + Send + Sync {
     /// Whether the factor belongs to the whole logits; else to the features, and so not to the
     /// bias.
     fn scales_bias(&self) -> bool;
+
+    /// The factor in operations of a graph; nothing where it has no such form.
+    fn lower_factor(&self, _graph: &mut Graph) -> Option<Value> {
+        None
+    }
 }
 
 /// The recipe of a shaper.
@@ -71,6 +82,28 @@ pub(crate) trait Shaper: Debug + Send + Sync {
 }
 
 impl Shaping {
+    /// The reshaped logits in operations of a graph; nothing where they have no such form.
+    pub(crate) fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        match &self.change {
+            Change::Head(map) => Some(graph.map(map)),
+            Change::Features(shape) => {
+                let shaped = shape.lower(graph)?;
+                let (products, bias) = (graph.weigh(shaped)?, graph.bias()?);
+                Some(graph.pair(products, Pairing::Add, bias))
+            }
+            Change::Logits(scale) => {
+                let factor = scale.lower_factor(graph)?;
+                let features = graph.features();
+                let (products, mut bias) = (graph.weigh(features)?, graph.bias()?);
+                let products = graph.pair(products, Pairing::Mul, factor);
+                if scale.scales_bias() {
+                    bias = graph.pair(bias, Pairing::Mul, factor);
+                }
+                Some(graph.pair(products, Pairing::Add, bias))
+            }
+        }
+    }
+
     /// Writes what [`Shaper::load`] needs.
     pub(crate) fn save(&self, tensors: &mut TensorWriter) {
         match &self.change {

@@ -39,6 +39,9 @@ pub use qualm_data as data;
 /// Last linear layers, learned from features and labels, and checked.
 #[cfg(feature = "head")]
 pub use qualm_head as head;
+/// Models as ONNX files: heads found, features extracted, detectors attached.
+#[cfg(feature = "onnx")]
+pub use qualm_onnx as onnx;
 /// Detectors of out-of-distribution inputs.
 #[cfg(feature = "ood")]
 pub use qualm_ood as ood;

@@ -105,3 +105,63 @@ fn extract_runs_a_model_and_fit_takes_what_comes_out() {
     let error = desk.refuses("model extract model.onnx train.npz --mean 1,2 -o x.npz");
     says(&error, &["write three numbers"]);
 }
+
+#[test]
+fn attach_writes_a_model_that_says_when_it_doubts() {
+    let desk = Desk::with_model();
+    desk.put("model.onnx", head_model(&made::head()));
+    let error = desk.refuses("model attach model.onnx model.qualm -o safer.onnx");
+    says(&error, &["3 detectors, vim, knn, msp", "--method"]);
+    let ran = desk.ok("model attach model.onnx model.qualm --method vim -o safer.onnx");
+    says(
+        &ran.stderr,
+        &["vim with 200 reference rows", "wrote safer.onnx"],
+    );
+    let json = desk.ok("model inspect safer.onnx --json").json();
+    let outputs: Vec<_> = json["outputs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|o| &o["name"])
+        .collect();
+    assert_eq!(outputs, ["logits", "ood_score", "ood_p_value", "ood_flag"]);
+    // The head is found in it as before.
+    assert_eq!(json["head"]["node"], "head");
+
+    let refused = |line: &str, words: &[&str]| says(&desk.refuses(line), words);
+    refused(
+        "model attach safer.onnx model.qualm --method vim -o x.onnx",
+        &["knows the name `ood_score` already"],
+    );
+    refused(
+        "model attach model.onnx model.qualm --method gen -o x.onnx",
+        &["no detector `gen`, but vim, knn, msp"],
+    );
+    refused(
+        "model attach model.onnx model.qualm --method vim --false-alarms 5 -o x.onnx",
+        &["no share"],
+    );
+    let few = desk
+        .ok("model attach model.onnx model.qualm --method msp --false-alarms 0.001 -o few.onnx");
+    says(&few.stderr, &["no input can be flagged at 0.001"]);
+
+    let mut weight = made::head().weight().to_vec();
+    weight[0] += 0.5;
+    let other = Head::new(weight, made::head().bias().to_vec(), made::DIM).unwrap();
+    desk.put("other.onnx", head_model(&other));
+    refused(
+        "model attach other.onnx model.qualm --method vim -o x.onnx",
+        &["other.onnx", "not the one that the bundle was fitted with"],
+    );
+    let small = Head::new(vec![1.0; 8], vec![0.0; 2], 4).unwrap();
+    desk.put("small.onnx", head_model(&small));
+    refused(
+        "model attach small.onnx model.qualm --method vim -o x.onnx",
+        &["2 classes and 4 features"],
+    );
+    desk.ok("fit --train train.npz --head head.npz --hold-back 0 --methods vim -o bare.qualm");
+    refused(
+        "model attach model.onnx bare.qualm -o x.onnx",
+        &["no reference", "qualm calibrate"],
+    );
+}

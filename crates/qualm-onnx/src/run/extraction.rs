@@ -308,9 +308,11 @@ impl RowReader for Pass<'_> {
             let Outputs { features, logits } = &held.outputs;
             chunk
                 .features
+                .to_fill()
                 .extend_from_slice(&features[from * dim..to * dim]);
             chunk
                 .logits
+                .to_fill()
                 .extend_from_slice(&logits[from * classes..to * classes]);
             if schema.labels {
                 chunk.labels.extend_from_slice(&held.labels[from..to]);

@@ -4,6 +4,7 @@ use qualm_linalg::distance;
 
 use crate::OodError;
 use crate::fit::FitContext;
+use crate::lower::{Graph, Pairing, Value};
 use crate::statistics::{SumBy, SumOf, SumSet};
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
 
@@ -29,6 +30,16 @@ impl Centre {
     /// Euclidean distance of a row, at least 1e-8.
     pub(super) fn distance(&self, row: &[f32]) -> f64 {
         distance(row, &self.0).max(NEAREST)
+    }
+
+    /// The distance in operations of a graph.
+    pub(super) fn lower(&self, graph: &mut Graph) -> Value {
+        let features = graph.features();
+        let centre = graph.row(self.0.iter().map(|&x| f64::from(x)));
+        let difference = graph.pair(features, Pairing::Sub, centre);
+        let distance = graph.norm(difference);
+        let least = graph.number(NEAREST);
+        graph.pair(distance, Pairing::Max, least)
     }
 
     pub(super) fn save(&self, tensors: &mut TensorWriter) {

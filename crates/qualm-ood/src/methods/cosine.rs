@@ -6,6 +6,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Graph, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::{SumBy, SumOf, SumSet};
@@ -99,6 +100,12 @@ impl Detector for CosineDetector {
 
     fn save(&self, tensors: &mut TensorWriter) {
         self.means.save("means", tensors);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let cosines = graph.map(&self.means);
+        let largest = graph.fold(Folding::Max, cosines);
+        Some(graph.neg(largest))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
+use crate::lower::{Graph, Value};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -31,6 +32,10 @@ impl LogitScore for Energy {
             return logits.log_sum_exp;
         }
         f64::from(logits.max) + self.temperature * logits.partition(self.temperature).ln()
+    }
+
+    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+        Some(graph.log_sum_exp(self.temperature))
     }
 }
 

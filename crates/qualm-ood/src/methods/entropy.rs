@@ -4,6 +4,7 @@ use qualm_linalg::{exp, sums_of};
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
+use crate::lower::{Folding, Function, Graph, Pairing, Value};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -39,6 +40,17 @@ impl LogitScore for Entropy {
             weighted += sums[1];
         }
         weighted / (1.0 + rest) - rest.ln_1p()
+    }
+
+    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+        let below = graph.below_largest(1.0);
+        let exponentials = graph.each(Function::Exp, below);
+        let weighted = graph.pair(exponentials, Pairing::Mul, below);
+        let weighted = graph.fold(Folding::Sum, weighted);
+        let partition = graph.partition(1.0);
+        let mean = graph.pair(weighted, Pairing::Div, partition);
+        let log = graph.each(Function::Log, partition);
+        Some(graph.pair(mean, Pairing::Sub, log))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Graph, Pairing, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
@@ -139,6 +140,17 @@ impl Detector for FdbdDetector {
     fn save(&self, tensors: &mut TensorWriter) {
         self.centre.save(tensors);
         tensors.matrix("inverse_gaps", &self.inverse_gaps, self.classes);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let logits = graph.logits();
+        let gaps = graph.row_at_largest(logits, self.inverse_gaps.clone());
+        let below = graph.below_largest(1.0);
+        let distances = graph.pair(below, Pairing::Mul, gaps);
+        let sum = graph.fold(Folding::Sum, distances);
+        let mean = graph.times(sum, 1.0 / (self.classes - 1) as f64);
+        let distance = self.centre.lower(graph);
+        Some(graph.pair(mean, Pairing::Div, distance))
     }
 }
 

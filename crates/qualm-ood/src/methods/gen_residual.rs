@@ -9,6 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::{FitContext, Origin};
+use crate::lower::{Graph, Pairing, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -100,6 +101,13 @@ impl Detector for GenResidualDetector {
 
     fn save(&self, tensors: &mut TensorWriter) {
         save_residual(&self.map, self.size, tensors);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let residual = graph.map(&self.map);
+        let norm = graph.norm(residual);
+        let entropy = self.entropy.lower(graph)?;
+        Some(graph.pair(norm, Pairing::Mul, entropy))
     }
 }
 

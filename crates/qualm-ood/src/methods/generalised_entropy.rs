@@ -7,6 +7,7 @@ use qualm_linalg::{Terms, exp, log_of_rest, sums_of};
 use super::logit_score::LogitScore;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
+use crate::lower::{Folding, Function, Graph, Pairing, Value};
 use crate::recipe::Arguments;
 use crate::score::LogitRow;
 use crate::shaping::largest_of;
@@ -143,11 +144,51 @@ fn tied(logits: LogitRow<'_>, (bound, equals): (f32, usize)) -> f64 {
     equals.saturating_sub(predicted) as f64 / others as f64
 }
 
+impl GeneralisedEntropy {
+    /// The entropy in operations of a graph: that of the predicted class from what the others
+    /// leave it, the others from the largest of their exponentials, since `p (1 - p)` grows with
+    /// `p` up to one half.
+    pub(crate) fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        if self.form == Form::ClampedMean {
+            return None;
+        }
+        let below = graph.below_largest(1.0);
+        let exponentials = graph.each(Function::Exp, below);
+        let others = graph.without_largest(exponentials);
+        let rest = graph.fold(Folding::Sum, others);
+        let one = graph.number(1.0);
+        let all = graph.pair(one, Pairing::Add, rest);
+        let gamma = graph.number(self.gamma);
+
+        let (p, q) = (
+            graph.pair(one, Pairing::Div, all),
+            graph.pair(rest, Pairing::Div, all),
+        );
+        let product = graph.pair(p, Pairing::Mul, q);
+        let predicted = graph.pair(product, Pairing::Pow, gamma);
+        if self.top == 1 {
+            return Some(predicted);
+        }
+        let largest = graph.largest(others, self.top - 1);
+        let p = graph.pair(largest, Pairing::Div, all);
+        let q = graph.pair(one, Pairing::Sub, p);
+        let products = graph.pair(p, Pairing::Mul, q);
+        let powers = graph.pair(products, Pairing::Pow, gamma);
+        let sum = graph.fold(Folding::Sum, powers);
+        Some(graph.pair(predicted, Pairing::Add, sum))
+    }
+}
+
 impl LogitScore for GeneralisedEntropy {
     const PART: [&'static str; 1] = ["minus generalised entropy"];
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         -self.of(logits)
+    }
+
+    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+        let entropy = GeneralisedEntropy::lower(self, graph)?;
+        Some(graph.neg(entropy))
     }
 }
 

@@ -8,6 +8,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Function, Graph, Pairing, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::{SumBy, SumOf, SumSet};
@@ -103,6 +104,22 @@ impl Detector for KlMatchingDetector {
 
     fn save(&self, tensors: &mut TensorWriter) {
         tensors.matrix("log_typical", &self.typical, self.classes);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let below = graph.below_largest(1.0);
+        let exponentials = graph.each(Function::Exp, below);
+        let partition = graph.partition(1.0);
+        let probabilities = graph.pair(exponentials, Pairing::Div, partition);
+        let log = graph.each(Function::Log, partition);
+        let logs = graph.pair(below, Pairing::Sub, log);
+        let weighted = graph.pair(probabilities, Pairing::Mul, logs);
+        let minus_entropy = graph.fold(Folding::Sum, weighted);
+        let typical = self.typical.to_vec();
+        let offset = vec![0.0; typical.len() / self.classes];
+        let products = graph.affine(probabilities, typical, offset);
+        let nearest = graph.fold(Folding::Max, products);
+        Some(graph.pair(minus_entropy, Pairing::Sub, nearest))
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use crate::OodError;
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Value};
 use crate::method::{Method, Needs};
 use crate::score::{LogitRow, Row};
 use crate::tensors::{TensorReader, TensorWriter};
@@ -17,6 +18,11 @@ pub(crate) trait LogitScore: Copy + Debug + Send + Sync + 'static {
 
     /// How sure the logits look.
     fn confidence(&self, logits: LogitRow<'_>) -> f64;
+
+    /// The same in operations of a graph; nothing where it has no such form.
+    fn lower_confidence(&self, _graph: &mut Graph) -> Option<Value> {
+        None
+    }
 }
 
 impl<T: LogitScore> Method for T {
@@ -57,4 +63,9 @@ impl<T: LogitScore> Detector for T {
     }
 
     fn save(&self, _: &mut TensorWriter) {}
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let confidence = self.lower_confidence(graph)?;
+        Some(graph.neg(confidence))
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
+use crate::lower::{Folding, Graph, Value};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -23,6 +24,11 @@ impl LogitScore for MaxLogit {
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         f64::from(logits.max)
+    }
+
+    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+        let logits = graph.logits();
+        Some(graph.fold(Folding::Max, logits))
     }
 }
 

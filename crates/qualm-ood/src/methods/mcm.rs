@@ -2,6 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
+use crate::lower::{Graph, Pairing, Value};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -33,6 +34,12 @@ impl LogitScore for Mcm {
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         logits.partition(self.temperature).recip()
+    }
+
+    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+        // One over the sum of exp(l - max l): exact also where the largest is nearly one.
+        let (one, partition) = (graph.number(1.0), graph.partition(self.temperature));
+        Some(graph.pair(one, Pairing::Div, partition))
     }
 }
 

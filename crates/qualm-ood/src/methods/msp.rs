@@ -2,6 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
+use crate::lower::{Graph, Pairing, Value};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -23,6 +24,12 @@ impl LogitScore for Msp {
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         (f64::from(logits.max) - logits.log_sum_exp).exp()
+    }
+
+    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+        // One over the sum of exp(l - max l): exact also where the largest is nearly one.
+        let (one, partition) = (graph.number(1.0), graph.partition(1.0));
+        Some(graph.pair(one, Pairing::Div, partition))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Function, Graph, Pairing, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -136,6 +137,22 @@ impl Detector for NciDetector {
     fn save(&self, tensors: &mut TensorWriter) {
         self.centre.save(tensors);
         tensors.vector("centre_logits", &self.centre_logits);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let logits = graph.logits();
+        let max = graph.fold(Folding::Max, logits);
+        let table = self.centre_logits.iter().map(|&logit| logit as f32);
+        let of_mean = graph.row_at_largest(logits, table.collect());
+        // Minus the product with the weights of the predicted class.
+        let product = graph.pair(of_mean, Pairing::Sub, max);
+        let distance = self.centre.lower(graph);
+        let alignment = graph.pair(product, Pairing::Div, distance);
+        let features = graph.features();
+        let sizes = graph.each(Function::Abs, features);
+        let size = graph.fold(Folding::Sum, sizes);
+        let size = graph.times(size, self.alpha);
+        Some(graph.pair(alignment, Pairing::Sub, size))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::OodError;
 use crate::detector::{AffineMap, Detector, Inputs};
+use crate::lower::{Folding, Graph, Pairing, Value};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
 use crate::view::View;
@@ -71,5 +72,15 @@ impl Detector for NearestClass {
         self.common.save("common", tensors);
         self.classes.save("classes", tensors);
         tensors.vector("squares", &self.squares);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let common = graph.map(&self.common);
+        let common = graph.squared_norm(common);
+        let terms = graph.map(&self.classes);
+        let squares = graph.row(self.squares.iter().copied());
+        let distances = graph.pair(squares, Pairing::Sub, terms);
+        let nearest = graph.fold(Folding::Min, distances);
+        Some(graph.pair(common, Pairing::Add, nearest))
     }
 }

@@ -7,6 +7,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::{FitContext, Origin};
+use crate::lower::{Graph, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
@@ -136,6 +137,11 @@ impl Detector for ResidualDetector {
 
     fn save(&self, tensors: &mut TensorWriter) {
         save_residual(&self.map, self.size, tensors);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let residual = graph.map(&self.map);
+        Some(graph.norm(residual))
     }
 }
 

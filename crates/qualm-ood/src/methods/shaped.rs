@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::OodError;
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::shaping::{Shaper, Shaping};
@@ -103,6 +104,12 @@ impl Detector for ShapedDetector {
     fn save(&self, tensors: &mut TensorWriter) {
         self.shaping.save(tensors);
         self.score.save(tensors);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let logits = self.shaping.lower(graph)?;
+        graph.shape_logits(logits);
+        self.score.lower(graph)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Pairing, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -87,6 +88,11 @@ impl Detector for TempScaleDetector {
 
     fn save(&self, tensors: &mut TensorWriter) {
         tensors.vector("temperature", &[self.temperature]);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let (minus_one, partition) = (graph.number(-1.0), graph.partition(self.temperature));
+        Some(graph.pair(minus_one, Pairing::Div, partition))
     }
 }
 

@@ -108,13 +108,16 @@ impl ShapeRow for Ash {
     fn save(&self, _: &mut TensorWriter) {}
 }
 
+/// Beyond this the exponential of a ratio is no factor that `f32` logits survive.
+pub(super) const LARGEST_EXPONENT: f64 = 50.0;
+
 /// `exp(ratio)`, held in a range in which logits stay finite; a row of zeros has no ratio and is
 /// left as it is.
 pub(super) fn bounded_exp(ratio: f64) -> f32 {
     if ratio.is_nan() {
         return 1.0;
     }
-    ratio.clamp(-50.0, 50.0).exp() as f32
+    ratio.clamp(-LARGEST_EXPONENT, LARGEST_EXPONENT).exp() as f32
 }
 
 #[cfg(test)]

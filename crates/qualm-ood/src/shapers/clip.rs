@@ -1,4 +1,5 @@
 use crate::OodError;
+use crate::lower::{Graph, Pairing, Value};
 use crate::shaping::{Change, ShapeRow};
 use crate::tensors::{TensorReader, TensorWriter};
 
@@ -39,5 +40,16 @@ impl ShapeRow for Clip {
     fn save(&self, tensors: &mut TensorWriter) {
         tensors.vector("clip_low", &self.low);
         tensors.vector("clip_high", &self.high);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+        let mut shaped = graph.features();
+        for (bounds, pairing) in [(&self.low, Pairing::Max), (&self.high, Pairing::Min)] {
+            if bounds.iter().any(|bound| bound.is_finite()) {
+                let bounds = graph.row(bounds.iter().map(|&bound| bound.into()));
+                shaped = graph.pair(shaped, pairing, bounds);
+            }
+        }
+        Some(shaped)
     }
 }

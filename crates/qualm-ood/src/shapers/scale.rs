@@ -1,10 +1,11 @@
 //! SCALE: a row stretched by how much of it lies in its large activations.
 
-use super::ash::bounded_exp;
+use super::ash::{LARGEST_EXPONENT, bounded_exp};
 use super::{kept, percentile};
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Function, Graph, Pairing, Value};
 use crate::method::Needs;
 use crate::shaping::{Change, ScaleRow, Shaper, largest_of};
 use crate::tensors::TensorReader;
@@ -61,6 +62,23 @@ impl ScaleRow for Scale {
 
     fn scales_bias(&self) -> bool {
         false
+    }
+
+    fn lower_factor(&self, graph: &mut Graph) -> Option<Value> {
+        let features = graph.features();
+        let zero = graph.number(0.0);
+        let positive = graph.pair(features, Pairing::Max, zero);
+        let all = graph.fold(Folding::Sum, positive);
+        let count = kept(graph.width(features), self.p);
+        let largest = graph.largest(positive, count);
+        let largest = graph.fold(Folding::Sum, largest);
+        // A row without activations keeps its logits.
+        let least = graph.number(f64::from(f32::MIN_POSITIVE));
+        let largest = graph.pair(largest, Pairing::Max, least);
+        let ratio = graph.pair(all, Pairing::Div, largest);
+        let bound = graph.number(LARGEST_EXPONENT);
+        let ratio = graph.pair(ratio, Pairing::Min, bound);
+        Some(graph.each(Function::Exp, ratio))
     }
 }
 

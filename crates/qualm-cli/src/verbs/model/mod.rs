@@ -1,5 +1,6 @@
 //! Trained models as ONNX files: one verb a file.
 
+pub(crate) mod attach;
 #[cfg(feature = "run-models")]
 pub(crate) mod extract;
 pub(crate) mod inspect;
@@ -15,6 +16,8 @@ pub(crate) enum Verb {
     /// Run a model over pictures or tensors: features and logits
     #[cfg(feature = "run-models")]
     Extract(Box<extract::Arguments>),
+    /// Write a detector into a model: one file that says when it doubts
+    Attach(attach::Arguments),
 }
 
 /// How `model` begins its help.
@@ -25,5 +28,6 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
         Verb::Inspect(arguments) => inspect::run(arguments),
         #[cfg(feature = "run-models")]
         Verb::Extract(arguments) => extract::run(arguments),
+        Verb::Attach(arguments) => attach::run(arguments),
     }
 }
