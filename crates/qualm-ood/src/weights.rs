@@ -2,8 +2,8 @@ use qualm_linalg::{HalfRows, Rows, product_nt};
 use serde::{Deserialize, Serialize};
 
 /// In which numbers a bundle holds what rows of features are multiplied with: the head and the
-/// linear maps of its detectors. One row is scored at the speed at which these are read from
-/// memory, and `f16` halves them; what it costs in accuracy stands in `bench/README.md`.
+/// linear maps of its detectors. `f16` halves them; what that costs in accuracy, and how fast one
+/// row is scored with either, stands in `bench/README.md`.
 ///
 /// A bundle's reference is scored with the same numbers, so its promise holds for either. In `f16`
 /// the first tile of many rows expands the matrices to `f32`, which is faster there.

@@ -62,7 +62,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8.0, value_name = "GB", value_parser = gigabytes)]
     memory: f64,
 
-    /// Numbers that matrices are held in: f16 halves what is read to score a row
+    /// Numbers that matrices are held in: f16 halves the bundle's
     #[arg(long, value_enum, default_value_t = Numbers::F32, conflicts_with = "plan")]
     weights: Numbers,
 
