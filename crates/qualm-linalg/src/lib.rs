@@ -18,6 +18,7 @@
 
 mod eigen;
 mod gram;
+mod graph;
 mod half_rows;
 mod nearest;
 mod peak;
@@ -29,6 +30,9 @@ mod vector;
 
 pub use eigen::{Eigen, symmetric_eigen};
 pub use gram::{BlockScatter, for_each_packed_row, packed_len};
+#[cfg(feature = "hnsw")]
+pub use graph::GraphBuilder;
+pub use graph::{GraphSearch, Layer, NeighbourGraph};
 pub use half_rows::HalfRows;
 pub use nearest::{Nearest, Neighbour};
 pub use peak::{Speed, beside_peak, matrix_multiply_peak};

@@ -25,7 +25,7 @@ pub struct Neighbour {
 
 impl Neighbour {
     /// Order by similarity, largest first; equals by their place in the bank.
-    fn order(a: &Self, b: &Self) -> std::cmp::Ordering {
+    pub(crate) fn order(a: &Self, b: &Self) -> std::cmp::Ordering {
         b.similarity
             .total_cmp(&a.similarity)
             .then(a.index.cmp(&b.index))

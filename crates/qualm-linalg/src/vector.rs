@@ -28,6 +28,11 @@ pub fn squared_norm(x: &[f32]) -> f64 {
     Arch::new().dispatch(SumOfSquares { x })
 }
 
+/// Inner product of two rows of one length in `f32`, for speed: the same bytes on any processor.
+pub(crate) fn quick_dot(a: &[f32], b: &[f32]) -> f32 {
+    Arch::new().dispatch(Dot { a, b })
+}
+
 /// Position and value of the largest of finite numbers, the first of equals; nothing where there
 /// is none.
 ///
@@ -126,6 +131,29 @@ impl NullaryFnOnce for SumOfSquares<'_> {
         }
         let tail: f64 = tail.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
         lanes.iter().sum::<f64>() + tail
+    }
+}
+
+struct Dot<'a> {
+    a: &'a [f32],
+    b: &'a [f32],
+}
+
+impl NullaryFnOnce for Dot<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call(self) -> f32 {
+        let mut lanes = [0f32; LANES];
+        let (a, a_tail) = self.a.as_chunks::<LANES>();
+        let (b, b_tail) = self.b.as_chunks::<LANES>();
+        for (a, b) in a.iter().zip(b) {
+            for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
+                *lane += a * b;
+            }
+        }
+        let tail: f32 = a_tail.iter().zip(b_tail).map(|(a, b)| a * b).sum();
+        lanes.iter().sum::<f32>() + tail
     }
 }
 

@@ -2,6 +2,8 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use qualm_linalg::NeighbourGraph;
+
 use crate::OodError;
 use crate::bins::Bins;
 use crate::lower::{Graph, Value};
@@ -51,6 +53,11 @@ pub(crate) trait Detector: Debug + Send + Sync {
     /// How the components see a row, where there are any.
     fn compared(&self, _parts: &[f64]) -> Vec<Compared> {
         Vec::new()
+    }
+
+    /// What a person should know about this detector, a clause.
+    fn note(&self) -> Option<String> {
+        None
     }
 
     /// Completes the detector with the mean of each part over the fitting rows; called once, and
@@ -201,6 +208,17 @@ pub(crate) struct NeighbourInput {
     /// What inner products are multiplied with, a number for each row of the bank; one where
     /// nothing is said.
     pub(crate) weights: Option<Arc<[f32]>>,
+    /// The graph that is searched instead of all rows; only without weights.
+    pub(crate) graph: Option<GraphInput>,
+}
+
+/// How a graph over the rows of a bank is searched.
+#[derive(Debug, Clone)]
+pub(crate) struct GraphInput {
+    /// The graph.
+    pub(crate) graph: Arc<NeighbourGraph>,
+    /// Rows kept on the way.
+    pub(crate) breadth: usize,
 }
 
 /// `y = A x + c` of a view of the features.

@@ -55,6 +55,7 @@ mod evaluate;
 mod explain;
 mod extent;
 mod fit;
+mod index;
 pub mod lower;
 mod method;
 mod methods;

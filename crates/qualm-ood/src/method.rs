@@ -25,6 +25,8 @@ pub(crate) struct Needs {
     pub(crate) class_scatters: PerView<bool>,
     /// First pass: fitting rows of unit length.
     pub(crate) bank: Option<BankNeed>,
+    /// A graph is built over the bank.
+    pub(crate) graph: bool,
     /// First pass: how the features of all rows and columns are distributed.
     pub(crate) activations: bool,
     /// First pass: the smallest and largest of some numbers, each kind once.
@@ -78,6 +80,7 @@ impl Needs {
                 (Some(a), Some(b)) => Some(a.or(b)),
                 (a, b) => a.or(b),
             },
+            graph: self.graph || other.graph,
             activations: self.activations || other.activations,
             extremes,
             temperature: self.temperature || other.temperature,
@@ -126,6 +129,11 @@ impl Needs {
 pub(crate) trait Method: Debug + Send + Sync {
     /// What fitting must gather.
     fn needs(&self) -> Needs;
+
+    /// Why this program cannot fit the method, and the way out; it may score with it all the same.
+    fn refusal(&self) -> Option<&'static str> {
+        None
+    }
 
     /// The detector that follows from the first pass. Where the second pass is asked for
     /// something, it is complete only after [`Detector::set_part_means`] or

@@ -196,6 +196,11 @@ pub(crate) fn hold(contest: &Contest<'_>, how: &How) -> anyhow::Result<Ended> {
     for warning in &fitted.warnings {
         console::warn(warning);
     }
+    for detector in fitted.bundle.detectors() {
+        if let Some(note) = detector.note() {
+            console::note(&format!("{}: {note}", detector.name()));
+        }
+    }
     if let Some(reference) = contest.reference {
         calibrate(&mut fitted.bundle, reference)?;
     }

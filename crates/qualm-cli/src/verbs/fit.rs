@@ -215,6 +215,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         std::fs::remove_dir_all(folder)
             .with_context(|| format!("{}: cannot be removed", folder.display()))?;
     }
+    for detector in fitted.bundle.detectors() {
+        if let Some(note) = detector.note() {
+            console::note(&format!("{}: {note}", detector.name()));
+        }
+    }
     let tally = fitted.bundle.tally();
     let names: Vec<&str> = fitted.bundle.names().collect();
     let reference = fitted

@@ -1,5 +1,8 @@
+use std::path::Path;
+
 use clap::Args;
 use qualm_data::{DataError, Head, Inspection, LabelSummary, MatrixSummary, inspect};
+use qualm_ood::{Bundle, OodError};
 use qualm_report::{Block, Cell, Column, Report, Table, Tone, Verdict};
 use serde_json::{Value, json};
 
@@ -12,7 +15,7 @@ use crate::{Ended, console};
     after_help = SETS
 )]
 pub(crate) struct Arguments {
-    /// A feature set, a head, or any file of arrays
+    /// A feature set, a head, a bundle, or any file of arrays
     #[arg(value_name = "SET")]
     input: String,
 
@@ -27,11 +30,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let arrays = || found.files.iter().flat_map(|file| &file.arrays);
     let head = (found.set.is_err() && arrays().any(|array| array.name == "weight"))
         .then(|| Head::open(&arguments.input));
-    console::show(
-        &report(&found, head.as_ref(), &arguments.input),
-        &data(&found, head.as_ref()),
-        arguments.json,
-    )?;
+    let bundle = (found.set.is_err() && arrays().any(|array| array.name.starts_with("detector/")))
+        .then(|| Bundle::load(Path::new(&arguments.input)));
+    let bundle = bundle.as_ref();
+    let mut shown = data(&found, head.as_ref());
+    shown["bundle"] = json!(
+        bundle
+            .and_then(|bundle| bundle.as_ref().ok())
+            .map(bundle_data)
+    );
+    let shows = match bundle {
+        Some(bundle) => bundle_report(files(&found, &arguments.input), bundle),
+        None => report(&found, head.as_ref(), &arguments.input),
+    };
+    console::show(&shows, &shown, arguments.json)?;
     Ok(Ended::Well)
 }
 
@@ -93,7 +105,49 @@ fn matrix_data(matrix: &MatrixSummary) -> Value {
 /// Labels that are listed one by one.
 const LISTED: usize = 20;
 
-fn report(found: &Inspection, head: Option<&Result<Head, DataError>>, input: &str) -> Report {
+/// The detectors of a bundle.
+fn bundle_data(bundle: &Bundle) -> Value {
+    let detectors = bundle.detectors().iter().map(|detector| {
+        json!({
+            "name": detector.name(),
+            "method": detector.method(),
+            "note": detector.note(),
+        })
+    });
+    json!({
+        "fitted_rows": bundle.tally().fitted,
+        "reference_rows": bundle.reference().map_or(0, |reference| reference.len()),
+        "detectors": detectors.collect::<Vec<_>>(),
+    })
+}
+
+fn bundle_report(report: Report, bundle: &Result<Bundle, OodError>) -> Report {
+    let bundle = match bundle {
+        Ok(bundle) => bundle,
+        Err(error) => {
+            return report.push(Verdict::new(Tone::Bad, format!("No bundle: {error}.")));
+        }
+    };
+    let columns = ["detector", "method", ""].map(Column::text);
+    let mut table = Table::new(columns).title("Detectors");
+    for detector in bundle.detectors() {
+        table = table.row([
+            Cell::text(detector.name()),
+            Cell::text(detector.method()),
+            Cell::text(detector.note().unwrap_or_default()),
+        ]);
+    }
+    let verdict = format!(
+        "A bundle: {} detectors, fitted on {} rows, with {} reference rows.",
+        bundle.detectors().len(),
+        bundle.tally().fitted,
+        bundle.reference().map_or(0, |reference| reference.len())
+    );
+    report.push(table).push(Verdict::new(Tone::Good, verdict))
+}
+
+/// The arrays of every file.
+fn files(found: &Inspection, input: &str) -> Report {
     let files = found.files.len();
     let bytes: u64 = found.files.iter().map(|file| file.length).sum();
     let mut report = Report::new(input).summary(format!(
@@ -119,6 +173,11 @@ fn report(found: &Inspection, head: Option<&Result<Head, DataError>>, input: &st
         }
         report = report.push(table);
     }
+    report
+}
+
+fn report(found: &Inspection, head: Option<&Result<Head, DataError>>, input: &str) -> Report {
+    let mut report = files(found, input);
     let set = match &found.set {
         Ok(set) => set,
         Err(error) => {

@@ -44,6 +44,45 @@ fn inspect_knows_a_head() {
 }
 
 #[test]
+fn inspect_knows_a_bundle() {
+    let desk = Desk::with_model();
+    let ran = desk.ok("inspect model.qualm");
+    says(
+        ran.text(),
+        &["A bundle: ", "fitted on", "detector/vim/alpha"],
+    );
+    let json = desk.ok("inspect model.qualm --json").json();
+    assert_eq!(json["bundle"]["detectors"][0]["name"], "vim");
+    assert!(json["bundle"]["detectors"][0]["note"].is_null());
+    let mut bytes = desk.bytes("model.qualm");
+    let at = bytes
+        .windows(5)
+        .position(|text| text == b"\"vim\\")
+        .unwrap();
+    bytes[at + 1] = b'w';
+    desk.put("model.qualm", bytes);
+    says(
+        desk.ok("inspect model.qualm").text(),
+        &["No bundle: model.qualm"],
+    );
+}
+
+#[cfg(feature = "hnsw")]
+#[test]
+fn recall_is_told_and_kept() {
+    let desk = Desk::with_sets();
+    let line = "fit --train train.npz --hold-back 0 --methods knn(k=5,index=hnsw) -o model.qualm";
+    says(
+        &desk.ok(line).stderr,
+        &["knn: its graph finds 100.00 % of the 5 nearest"],
+    );
+    says(
+        desk.ok("inspect model.qualm").text(),
+        &["its graph finds", "100.00"],
+    );
+}
+
+#[test]
 fn inspect_finds_rows_that_are_not_finite_and_columns_that_are_constant() {
     let desk = Desk::new();
     let mut numbers: Vec<f32> = (0..40).map(|i| (i % 7) as f32).collect();

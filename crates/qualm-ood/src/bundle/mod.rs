@@ -90,6 +90,12 @@ impl FittedDetector {
     pub fn method(&self) -> &str {
         self.recipe.text()
     }
+
+    /// What a person should know about it, a clause: of a search that is not exact, how much it
+    /// finds.
+    pub fn note(&self) -> Option<String> {
+        self.detector.note()
+    }
 }
 
 impl Bundle {

@@ -38,7 +38,11 @@ pub(super) fn admit(
     };
     for recipe in recipes {
         let needs = recipe.method().needs();
-        let checked = check_needs(recipe, &needs, schema, head, train.name())
+        let refused = recipe.method().refusal();
+        let refused = refused.map(|why| OodError::fit(recipe.name(), why));
+        let checked = refused
+            .map_or(Ok(()), Err)
+            .and_then(|()| check_needs(recipe, &needs, schema, head, train.name()))
             .and_then(|()| check_ruler(recipe, &needs, options))
             .and_then(|()| check_memory(recipe, &needs, schema, admitted.shape, options));
         match checked {

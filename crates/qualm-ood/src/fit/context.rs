@@ -7,6 +7,8 @@ use qualm_linalg::{Eigen, Rows, minimum_norm_solution, symmetric_eigen};
 use super::pass1::Moments;
 use crate::OodError;
 use crate::detector::AffineMap;
+#[cfg(feature = "hnsw")]
+use crate::index::SampledGraph;
 use crate::perturbation::{Perturbation, PerturbedHeads};
 use crate::statistics::{
     Bank, BankNeed, ClassScatters, ClassSums, Extremes, ExtremesOf, Histogram, SecondMoment, SumBy,
@@ -31,6 +33,8 @@ pub(crate) struct Gathered {
     pub(crate) bank: Option<Arc<Bank>>,
     /// Smaller banks, drawn from the one that was gathered.
     drawn: RefCell<Vec<(usize, Arc<Bank>)>>,
+    #[cfg(feature = "hnsw")]
+    graphs: RefCell<Vec<(Arc<Bank>, Arc<SampledGraph>)>>,
     activations: Option<Histogram>,
     extremes: Vec<(ExtremesOf, Extremes)>,
     /// Perturbed heads, each once.
@@ -75,6 +79,8 @@ impl Gathered {
             moments,
             bank: bank.map(Arc::new),
             drawn: RefCell::default(),
+            #[cfg(feature = "hnsw")]
+            graphs: RefCell::default(),
             activations,
             extremes,
             heads: RefCell::new(heads),
@@ -262,6 +268,23 @@ impl<'a> FitContext<'a> {
         let smaller = Arc::new(bank.drawn(limit));
         drawn.push((limit, Arc::clone(&smaller)));
         Ok(smaller)
+    }
+
+    /// The graph over a bank, built once for all methods.
+    ///
+    /// # Errors
+    /// When the bank holds no row.
+    #[cfg(feature = "hnsw")]
+    pub(crate) fn graph(&self, bank: &Arc<Bank>) -> Result<Arc<SampledGraph>, OodError> {
+        let mut graphs = self.gathered.graphs.borrow_mut();
+        if let Some((_, graph)) = graphs.iter().find(|(other, _)| Arc::ptr_eq(other, bank)) {
+            return Ok(Arc::clone(graph));
+        }
+        let graph = SampledGraph::build(bank);
+        let graph = graph.ok_or_else(|| self.error("there is no row to fit on"))?;
+        let graph = Arc::new(graph);
+        graphs.push((Arc::clone(bank), Arc::clone(&graph)));
+        Ok(graph)
     }
 
     /// Eigenvectors of the second moment about `origin`; computed once for all methods.

@@ -21,6 +21,9 @@ impl Classes {
     }
 }
 
+/// Bytes that a row takes in a graph of neighbours while it is built (`bench/README.md`).
+const GRAPH_ROW: u64 = 4000;
+
 /// Bytes that the statistics of a method take, beyond the rows in flight; `held` of the rows are held
 /// back.
 ///
@@ -54,7 +57,7 @@ pub(super) fn statistics_bytes(
         let rows = bank.rows.map_or(rows, kept);
         let width = dim + if bank.logits { span } else { 0 };
         // Its number and label stand beside a row; the bank is put together from its runs.
-        2 * rows * (width * 4 + 16)
+        2 * rows * (width * 4 + 16) + u64::from(needs.graph) * rows * GRAPH_ROW
     });
     let perturbed: u64 = needs
         .extremes

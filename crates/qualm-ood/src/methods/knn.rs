@@ -7,6 +7,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, NeighbourInput};
 use crate::fit::FitContext;
+use crate::index::{GraphIndex, REFUSAL};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::Bank;
@@ -17,11 +18,27 @@ pub(crate) const ENTRY: Entry = Entry {
     formula: "distance of x/||x|| to its k-th nearest x_i/||x_i||",
     paper: "Sun et al., ICML 2022",
     inputs: "features",
-    parameters: "k=50, bank=all | bank=N (rows) | share=S (of the fitting rows)",
+    parameters: "k=50, bank=all | bank=N (rows) | share=S (of the fitting rows), index=exact | \
+                 index=hnsw (a graph; feature hnsw), ef=max(4k, 128) (rows kept on the way through it)",
     parse: Parse::Method(|arguments| {
-        let k = arguments.take_or("k", 50, "a whole number from 1", |k| *k > 0)?;
+        let k: usize = arguments.take_or("k", 50, "a whole number from 1", |k| *k > 0)?;
         let size = BankSize::take(arguments, 1.0)?;
-        Ok(Box::new(Knn { k, size }))
+        let breadth = match arguments.take("index") {
+            None | Some("exact") => None,
+            Some("hnsw") => Some(k.saturating_mul(4).max(128)),
+            Some(other) => return Err(arguments.wrong("index", other, "`exact` or `hnsw`")),
+        };
+        let breadth = match (breadth, arguments.take("ef")) {
+            (usual, None) => usual,
+            (Some(_), Some(value)) => match value.parse() {
+                Ok(ef) if ef >= k => Some(ef),
+                _ => return Err(arguments.wrong("ef", value, "a whole number from k")),
+            },
+            (None, Some(value)) => {
+                return Err(arguments.wrong("ef", value, "for index=hnsw alone"));
+            }
+        };
+        Ok(Box::new(Knn { k, size, breadth }))
     }),
 };
 
@@ -31,11 +48,20 @@ pub(crate) const ENTRY: Entry = Entry {
 /// products, the distance itself is then computed from differences in `f64`, so that near
 /// duplicates do not cancel. OpenOOD returns the squared distance, which ranks alike.
 ///
+/// `index=hnsw` finds the `k` rows by steps through a graph (Malkov and Yashunin 2018, with 16
+/// links a row, 32 in the lowest layer, and 128 rows looked at for each) and misses some of them:
+/// fitting measures the share that is found. The distance to the last of those found is computed
+/// as in the exact search. The score stays a fixed function of the row, since graph and search are
+/// the same for every row and in any company, so p-values and thresholds keep their promise with
+/// whatever is missed. `ef` is the number of rows that a search keeps on its way.
+///
 /// A zero row has no direction; it keeps distance one from everything.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Knn {
     k: usize,
     size: BankSize,
+    /// Of the search through a graph; none where all rows are looked at.
+    breadth: Option<usize>,
 }
 
 impl Method for Knn {
@@ -43,8 +69,13 @@ impl Method for Knn {
         Needs {
             features: true,
             bank: Some(self.size.gathered(false)),
+            graph: self.breadth.is_some(),
             ..Needs::default()
         }
+    }
+
+    fn refusal(&self) -> Option<&'static str> {
+        self.breadth.and(REFUSAL)
     }
 
     fn solve(&self, context: &FitContext<'_>) -> Result<Box<dyn Detector>, OodError> {
@@ -57,7 +88,13 @@ impl Method for Knn {
                 bank.len()
             )));
         }
-        Ok(Box::new(KnnDetector { bank, k: self.k }))
+        let build = |breadth| GraphIndex::build(context, &bank, self.k, breadth);
+        let index = self.breadth.map(build).transpose()?;
+        Ok(Box::new(KnnDetector {
+            bank,
+            k: self.k,
+            index,
+        }))
     }
 
     fn load(&self, tensors: &TensorReader<'_>) -> Result<Box<dyn Detector>, OodError> {
@@ -65,7 +102,13 @@ impl Method for Knn {
         if self.k > bank.len() {
             return Err(tensors.wrong("bank", format!("holds fewer than k={} rows", self.k)));
         }
-        Ok(Box::new(KnnDetector { bank, k: self.k }))
+        let load = |breadth| GraphIndex::load(tensors, &bank, breadth);
+        let index = self.breadth.map(load).transpose()?;
+        Ok(Box::new(KnnDetector {
+            bank,
+            k: self.k,
+            index,
+        }))
     }
 }
 
@@ -73,6 +116,7 @@ impl Method for Knn {
 struct KnnDetector {
     bank: Arc<Bank>,
     k: usize,
+    index: Option<GraphIndex>,
 }
 
 impl Detector for KnnDetector {
@@ -81,6 +125,7 @@ impl Detector for KnnDetector {
             bank: Arc::clone(&self.bank),
             k: self.k,
             weights: None,
+            graph: self.index.as_ref().map(|index| index.input.clone()),
         };
         Inputs {
             neighbours: Some(neighbours),
@@ -104,13 +149,21 @@ impl Detector for KnnDetector {
         parts[0]
     }
 
+    fn note(&self) -> Option<String> {
+        self.index.as_ref()?.note(self.k)
+    }
+
     fn save(&self, tensors: &mut TensorWriter) {
         BankSize::save(&self.bank, tensors);
+        if let Some(index) = &self.index {
+            index.save(tensors);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use crate::Recipe;
     use crate::testing::{fit_error, fit_scores};
 
     #[test]
@@ -135,5 +188,21 @@ mod tests {
         assert!((nearest - (2.0 - 2f64.sqrt()).sqrt()).abs() < 1e-7);
         let error = fit_error("knn(k=2,bank=1)", &train, 2, None);
         assert!(error.contains("the bank holds 1 fitting rows"), "{error}");
+    }
+
+    #[test]
+    fn an_index_is_refused_before_anything_is_read() {
+        let error = |text: &str| text.parse::<Recipe>().unwrap_err().to_string();
+        assert!(error("knn(index=tree)").contains("`exact` or `hnsw`"));
+        assert!(error("knn(ef=300)").contains("for index=hnsw alone"));
+        assert!(error("knn(k=50,index=hnsw,ef=49)").contains("a whole number from k"));
+        if cfg!(not(feature = "hnsw")) {
+            let error = fit_error("knn(k=1,index=hnsw)", &[1.0, 2.0], 2, None);
+            assert!(
+                error.starts_with("knn: index=hnsw needs a program"),
+                "{error}"
+            );
+            assert!(error.contains("feature `hnsw`") && error.contains("exact search"));
+        }
     }
 }

@@ -114,6 +114,7 @@ impl Detector for NnGuideDetector {
             bank: Arc::clone(&self.bank),
             k: self.k,
             weights: Some(Arc::clone(&self.energies)),
+            graph: None,
         };
         Inputs {
             logits: Some(LogitInput::Plain),

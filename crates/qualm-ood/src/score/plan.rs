@@ -5,7 +5,7 @@ use qualm_data::Head;
 
 use super::probabilities;
 use crate::detector::{
-    AffineMap, Detector, Inputs, LogitInput, NeighbourInput, NormInput, PerturbedInput,
+    AffineMap, Detector, GraphInput, Inputs, LogitInput, NeighbourInput, NormInput, PerturbedInput,
     RelationInput, leaves,
 };
 use crate::shaping::{Change, Shaping};
@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     /// Logits that are reshaped.
     pub(super) shapings: Vec<Arc<Shaping>>,
     pub(super) banks: Vec<BankPlan>,
+    /// Searches of graphs instead of whole banks.
+    pub(super) graphs: Vec<GraphPlan>,
     /// Matrices of width C that probabilities are multiplied with.
     pub(super) probability_maps: Vec<Arc<[f32]>>,
     /// Sums over all rows of a bank.
@@ -85,6 +87,15 @@ pub(super) struct SearchPlan {
     pub(super) weights: Option<Arc<[f32]>>,
 }
 
+/// One search of a graph. Only equal ones are shared, so that what a detector finds does not depend
+/// on the others.
+#[derive(Debug)]
+pub(super) struct GraphPlan {
+    pub(super) bank: Arc<Bank>,
+    pub(super) input: GraphInput,
+    pub(super) k: usize,
+}
+
 /// Where a detector's logits are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LogitSlot {
@@ -96,9 +107,15 @@ pub(super) enum LogitSlot {
 /// Where a detector's neighbours are.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NeighbourSlot {
-    pub(super) bank: usize,
-    pub(super) search: usize,
+    pub(super) of: SearchSlot,
     pub(super) k: usize,
+}
+
+/// Of the plan's searches.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum SearchSlot {
+    Bank { bank: usize, search: usize },
+    Graph(usize),
 }
 
 /// What one detector takes from the plan.
@@ -138,6 +155,7 @@ impl Plan {
             logits: LogitPlan::None,
             shapings: Vec::new(),
             banks: Vec::new(),
+            graphs: Vec::new(),
             probability_maps: Vec::new(),
             relations: Vec::new(),
             leaves: Vec::new(),
@@ -228,6 +246,31 @@ impl Plan {
     }
 
     fn neighbour_slot(&mut self, input: NeighbourInput) -> NeighbourSlot {
+        let k = input.k;
+        let of = match input.graph.clone() {
+            Some(graph) => SearchSlot::Graph(self.graph_slot(input, graph)),
+            None => self.search_slot(input),
+        };
+        NeighbourSlot { of, k }
+    }
+
+    fn graph_slot(&mut self, input: NeighbourInput, graph: GraphInput) -> usize {
+        let same = |other: &GraphPlan| {
+            Arc::ptr_eq(&other.input.graph, &graph.graph)
+                && (other.k, other.input.breadth) == (input.k, graph.breadth)
+        };
+        let found = self.graphs.iter().position(same);
+        found.unwrap_or_else(|| {
+            self.graphs.push(GraphPlan {
+                bank: input.bank,
+                input: graph,
+                k: input.k,
+            });
+            self.graphs.len() - 1
+        })
+    }
+
+    fn search_slot(&mut self, input: NeighbourInput) -> SearchSlot {
         let found = self
             .banks
             .iter()
@@ -255,11 +298,7 @@ impl Plan {
             searches.len() - 1
         });
         searches[search].k = searches[search].k.max(input.k);
-        NeighbourSlot {
-            bank,
-            search,
-            k: input.k,
-        }
+        SearchSlot::Bank { bank, search }
     }
 
     fn shaping_slot(&mut self, shaping: Arc<Shaping>) -> usize {
@@ -284,6 +323,7 @@ impl Plan {
     pub(super) fn needs_unit(&self) -> bool {
         let of_unit = |input: &NormInput| input.map.view == View::Unit;
         !self.banks.is_empty()
+            || !self.graphs.is_empty()
             || !self.relations.is_empty()
             || !self.stacks.unit.offset.is_empty()
             || self.norms.iter().any(of_unit)
@@ -294,7 +334,7 @@ impl Plan {
         !self.probability_maps.is_empty() || !self.relations.is_empty()
     }
 
-    /// Floating-point operations of the matrix products of one row.
+    /// Floating-point operations of the matrix products of one row; walks through graphs take none.
     pub(crate) fn operations_per_row(&self) -> f64 {
         let norms: usize = self.norms.iter().map(|input| input.map.outputs()).sum();
         let heads = |input: &PerturbedInput| input.heads.perturbation.heads;

@@ -1,12 +1,14 @@
 use std::sync::Arc;
 
 use qualm_data::Head;
-use qualm_linalg::{Nearest, Rows, add, largest, log_sum_exp};
+use qualm_linalg::{GraphSearch, Nearest, Neighbour, Rows, add, largest, log_sum_exp};
 use rayon::prelude::*;
 
 use super::norms::Norms;
 use super::perturbed::{Perturbed, PerturbedRow};
-use super::plan::{LogitPlan, LogitSlot, NeighbourSlot, Plan, SearchPlan, Stack, columns};
+use super::plan::{
+    GraphPlan, LogitPlan, LogitSlot, NeighbourSlot, Plan, SearchPlan, SearchSlot, Stack, columns,
+};
 use super::probabilities::Probabilities;
 use super::relations::Relations;
 use super::row::{LogitRow, Row};
@@ -77,6 +79,8 @@ pub struct Scorer<'a> {
     relations: Vec<Relations>,
     /// Searches of each bank.
     searches: Vec<Vec<Nearest>>,
+    /// Searches of each of the plan's graphs.
+    walks: Vec<GraphSearch>,
     products: Vec<f32>,
     parts: Vec<f64>,
     predicted: Vec<u32>,
@@ -99,6 +103,9 @@ impl<'a> Scorer<'a> {
             .iter()
             .map(|plan| plan.searches.iter().map(nearest).collect())
             .collect();
+        let walk = |plan: &GraphPlan| {
+            GraphSearch::new(Arc::clone(&plan.input.graph), plan.k, plan.input.breadth)
+        };
         let relations = plan
             .relations
             .iter()
@@ -112,6 +119,7 @@ impl<'a> Scorer<'a> {
                 .iter()
                 .map(|_| Perturbed::default())
                 .collect(),
+            walks: plan.graphs.iter().map(walk).collect(),
             leaves: detectors.iter().flat_map(|&all| leaves(all)).collect(),
             detectors,
             plan,
@@ -173,6 +181,9 @@ impl<'a> Scorer<'a> {
             let queries = Rows::new(&self.unit, dim);
             Nearest::search_all(searches, bank, queries, &mut self.products);
         }
+        for (walk, plan) in self.walks.iter_mut().zip(&self.plan.graphs) {
+            walk.search(Rows::new(&plan.bank.rows, dim), Rows::new(&self.unit, dim));
+        }
         if self.plan.needs_probabilities() {
             self.probabilities
                 .compute(&self.plan, tile, &self.mapped.raw);
@@ -209,12 +220,14 @@ impl<'a> Scorer<'a> {
             probabilities,
             relations,
             searches,
+            walks,
             parts,
             predicted,
             ..
         } = self;
         let (probabilities, relations) = (&*probabilities, &relations[..]);
-        let (unit, searches, shaped) = (&unit[..], &searches[..], &shaped[..]);
+        let (unit, shaped) = (&unit[..], &shaped[..]);
+        let (searches, walks) = (&searches[..], &walks[..]);
         let (norms, perturbed) = (&norms[..], &perturbed[..]);
         let width = plan.parts;
         let stacks = &plan.stacks;
@@ -253,10 +266,9 @@ impl<'a> Scorer<'a> {
                         &[]
                     };
                     for (leaf, taken) in leaves.iter().zip(&plan.leaves) {
-                        let neighbours = taken.neighbours.map_or(&[][..], |slot| {
-                            let found = searches[slot.bank][slot.search].of(index);
-                            &found[..slot.k.min(found.len())]
-                        });
+                        let neighbours = taken
+                            .neighbours
+                            .map_or(&[][..], |slot| found(slot, searches, walks, index));
                         let row = Row {
                             mapped: PerView {
                                 raw,
@@ -317,30 +329,30 @@ impl<'a> Scorer<'a> {
     }
 
     /// The neighbours that detector `detector` asked for, for row `row` of the last tile.
-    pub fn neighbours(&self, row: usize, detector: usize) -> &[qualm_linalg::Neighbour] {
+    pub fn neighbours(&self, row: usize, detector: usize) -> &[Neighbour] {
         self.searched(row, detector).map_or(&[], |(_, found)| found)
     }
 
     /// The bank that detector `detector` looks for neighbours in, with those of row `row` of the
     /// last tile by their angle: the longest list, where it combines several.
-    pub(crate) fn searched(
-        &self,
-        row: usize,
-        detector: usize,
-    ) -> Option<(&Bank, &[qualm_linalg::Neighbour])> {
+    pub(crate) fn searched(&self, row: usize, detector: usize) -> Option<(&Bank, &[Neighbour])> {
         let leaves = self.plan.leaves[self.plan.detectors[detector].clone()].iter();
         let slots = leaves.filter_map(|leaf| leaf.neighbours);
         // Neighbours that are weighted are the nearest by something other than the angle.
-        let by_angle = |slot: &NeighbourSlot| {
-            let search = &self.plan.banks[slot.bank].searches[slot.search];
-            search.weights.is_none()
+        let by_angle = |slot: &NeighbourSlot| match slot.of {
+            SearchSlot::Bank { bank, search } => {
+                self.plan.banks[bank].searches[search].weights.is_none()
+            }
+            SearchSlot::Graph(_) => true,
         };
         let slots = slots.filter(by_angle);
         // Of equals the first.
         let slot = slots.reduce(|best, slot| if slot.k > best.k { slot } else { best })?;
-        let found = self.searches[slot.bank][slot.search].of(row);
-        let bank = &*self.plan.banks[slot.bank].bank;
-        Some((bank, &found[..slot.k.min(found.len())]))
+        let bank = match slot.of {
+            SearchSlot::Bank { bank, .. } => &*self.plan.banks[bank].bank,
+            SearchSlot::Graph(walk) => &*self.plan.graphs[walk].bank,
+        };
+        Some((bank, found(slot, &self.searches, &self.walks, row)))
     }
 
     /// Rows so far that were zero where a direction was needed.
@@ -365,6 +377,20 @@ impl<'a> LogitRow<'a> {
             log_sum_exp: log_sum_exp(values, max),
         }
     }
+}
+
+/// What was found for row `row` of a tile.
+fn found<'a>(
+    slot: NeighbourSlot,
+    searches: &'a [Vec<Nearest>],
+    walks: &'a [GraphSearch],
+    row: usize,
+) -> &'a [Neighbour] {
+    let found = match slot.of {
+        SearchSlot::Bank { bank, search } => searches[bank][search].of(row),
+        SearchSlot::Graph(walk) => walks[walk].of(row),
+    };
+    &found[..slot.k.min(found.len())]
 }
 
 /// The products of `count` rows with a stack of matrices, without their offsets.

@@ -1,18 +1,20 @@
+mod shared;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use half::f16;
 use qualm_data::AtomicFile;
-use qualm_linalg::{HalfRows, Rows};
+use qualm_linalg::{HalfRows, NeighbourGraph, Rows};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 
 use crate::OodError;
 use crate::bundle::Shape;
 use crate::detector::AffineMap;
-use crate::statistics::{Bank, BankNeed};
+use crate::statistics::Bank;
 use crate::weights::Weights;
 
 #[cfg(target_endian = "big")]
@@ -21,9 +23,6 @@ compile_error!("bundles hold little-endian numbers; this machine would read them
 /// The key of the one metadata entry: one entry, because several have no fixed order and equal
 /// fits must give equal bytes.
 const METADATA: &str = "qualm";
-
-/// What stands before the names of the bank's arrays.
-const BANK: &str = "bank/";
 
 /// Named arrays on their way into a file. A prefix tells the detectors' arrays apart.
 #[derive(Debug, Default)]
@@ -127,24 +126,6 @@ impl TensorWriter {
         self.put(name, values, vec![values.len()]);
     }
 
-    /// Adds the bank of fitting rows. All detectors of a bundle share one: the largest, of which
-    /// smaller ones are a part.
-    pub(crate) fn bank(&mut self, bank: &Bank) {
-        let there = self.arrays.get(&format!("{BANK}row_numbers"));
-        if there.is_some_and(|there| there.shape[0] >= bank.len()) {
-            return;
-        }
-        let prefix = std::mem::replace(&mut self.prefix, BANK.to_owned());
-        self.matrix("rows", &bank.rows, bank.dim);
-        self.vector("row_numbers", &bank.row_numbers);
-        self.vector("labels", &bank.labels);
-        if !bank.logits.is_empty() {
-            let classes = bank.logits.len() / bank.len();
-            self.matrix("logits", &bank.logits, classes);
-        }
-        self.prefix = prefix;
-    }
-
     fn put<T: Element>(&mut self, name: &str, values: &[T], shape: Vec<usize>) {
         let array = Array {
             dtype: T::DTYPE,
@@ -184,6 +165,8 @@ pub(crate) struct TensorFile<'a> {
     maps: Mutex<Vec<Arc<AffineMap>>>,
     /// Banks by their limit of rows.
     banks: Mutex<Vec<(Option<usize>, Arc<Bank>)>>,
+    /// Graphs by the number of their rows.
+    graphs: Mutex<Vec<Arc<NeighbourGraph>>>,
 }
 
 impl<'a> TensorFile<'a> {
@@ -216,6 +199,7 @@ impl<'a> TensorFile<'a> {
             unfinished: false,
             maps: Mutex::default(),
             banks: Mutex::default(),
+            graphs: Mutex::default(),
         })
     }
 
@@ -380,72 +364,6 @@ impl TensorReader<'_> {
     /// C, the width of the logits.
     pub(crate) fn classes(&self) -> usize {
         self.file.classes
-    }
-
-    /// The map that an earlier detector of the file gave, where it is equal, else this one.
-    pub(crate) fn shared(&self, map: AffineMap) -> Arc<AffineMap> {
-        let mut maps = self
-            .file
-            .maps
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(equal) = maps.iter().find(|other| ***other == map) {
-            return Arc::clone(equal);
-        }
-        let map = Arc::new(map);
-        maps.push(Arc::clone(&map));
-        map
-    }
-
-    /// The bank of fitting rows, or those of them that `need` draws.
-    ///
-    /// # Errors
-    /// When it is missing or damaged.
-    pub(crate) fn bank(&self, need: BankNeed) -> Result<Arc<Bank>, OodError> {
-        let mut held = self
-            .file
-            .banks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, bank)) = held.iter().find(|(rows, _)| *rows == need.rows) {
-            return Ok(Arc::clone(bank));
-        }
-        let whole = match held.iter().find(|(rows, _)| rows.is_none()) {
-            Some((_, bank)) => Arc::clone(bank),
-            None => Arc::new(self.whole_bank()?),
-        };
-        held.push((None, Arc::clone(&whole)));
-        let Some(limit) = need.rows.filter(|&limit| limit < whole.len()) else {
-            return Ok(whole);
-        };
-        let drawn = Arc::new(whole.drawn(limit));
-        held.push((need.rows, Arc::clone(&drawn)));
-        Ok(drawn)
-    }
-
-    fn whole_bank(&self) -> Result<Bank, OodError> {
-        let reader = self.file.reader(BANK);
-        let rows = reader.matrix::<f32>("rows", self.dim())?;
-        let row_numbers: Vec<u64> = reader.vector("row_numbers", rows.len() / self.dim())?;
-        let labels = reader.any_vector("labels")?;
-        if !all_finite(&rows) || (!labels.is_empty() && labels.len() != row_numbers.len()) {
-            return Err(reader.wrong("rows", "is not finite or has labels for other rows"));
-        }
-        let logits = match reader.width("logits") {
-            None => Vec::new(),
-            Some(classes) => reader.matrix::<f32>("logits", classes)?,
-        };
-        let classes = logits.len().checked_div(row_numbers.len()).unwrap_or(0);
-        if !all_finite(&logits) || logits.len() != classes * row_numbers.len() {
-            return Err(reader.wrong("logits", "is not finite or belongs to other rows"));
-        }
-        Ok(Bank {
-            rows,
-            row_numbers,
-            labels,
-            logits,
-            dim: self.dim(),
-        })
     }
 
     /// The numbers `n` of all arrays of this prefix that are named `prefix n / ...`, sorted.
