@@ -16,7 +16,7 @@ use crate::fit::FitContext;
 use crate::statistics::Bank;
 use crate::tensors::{TensorReader, TensorWriter};
 
-/// Below so many rows the exact search is as fast in tiles (`bench/README.md`).
+/// Up to here the exact search was measured to be faster (`bench/README.md`).
 const WORTHWHILE: usize = 100_000;
 
 /// What stands before the names of a graph's arrays, followed by the number of its rows: banks of
@@ -61,10 +61,10 @@ impl GraphIndex {
         breadth: usize,
     ) -> Result<Self, OodError> {
         let sampled = context.graph(bank)?;
-        if bank.len() < WORTHWHILE {
+        if bank.len() <= WORTHWHILE {
             context.warn(format!(
-                "a graph over {} fitting rows is searched no faster than the rows themselves: leave \
-                 index=hnsw away below {WORTHWHILE} rows",
+                "a graph over {} fitting rows is searched more slowly than the rows themselves: leave \
+                 index=hnsw away up to {WORTHWHILE} rows",
                 bank.len()
             ));
         }
