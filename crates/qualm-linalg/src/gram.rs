@@ -1,8 +1,8 @@
 use faer::linalg::matmul::triangular::{BlockStructure, matmul};
-use faer::{Accum, MatMut, MatRef};
+use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
-use crate::product::all_threads;
+use crate::product::{PIECE_ROWS, half_of, multiply};
 use crate::vector::{subtract_and_sum, subtract_multiple};
 use crate::{Real, Rows};
 
@@ -12,6 +12,9 @@ const TILE: usize = 2048;
 
 /// Rows of a tile that one thread shifts and sums; fixed, so that the order of sums is too.
 const STRIPE: usize = 256;
+
+/// Pieces of the products end at multiples of this.
+const STEP: usize = 96;
 
 /// Length of the packed lower triangle of a `dim x dim` matrix: row i holds its i + 1 numbers.
 pub fn packed_len(dim: usize) -> usize {
@@ -108,17 +111,8 @@ impl<T: Real> BlockScatter<T> {
     fn multiply(&mut self, rows: usize, first: bool) {
         let tile = MatRef::from_row_major_slice(&self.tile, rows, self.stride);
         let x = tile.subcols(0, self.dim);
-        matmul(
-            MatMut::from_row_major_slice_mut(&mut self.lower, self.dim, self.dim),
-            BlockStructure::TriangularLower,
-            if first { Accum::Replace } else { Accum::Add },
-            x.transpose(),
-            BlockStructure::Rectangular,
-            x,
-            BlockStructure::Rectangular,
-            T::ONE,
-            all_threads(),
-        );
+        let lower = MatMut::from_row_major_slice_mut(&mut self.lower, self.dim, self.dim);
+        lower_products(lower, if first { Accum::Replace } else { Accum::Add }, x);
     }
 
     /// `packed = X^T X - count * mean mean^T`, where `mean` is that of the rows of X.
@@ -128,6 +122,35 @@ impl<T: Real> BlockScatter<T> {
             subtract_multiple(row, sums, count * mean[i], mean);
         });
     }
+}
+
+/// The lower half of `out = x^T x`, or of `out += x^T x`: a square of it, and a lower half on either
+/// side, in pieces for all threads of the current rayon pool.
+fn lower_products<T: Real>(out: MatMut<'_, T>, accumulate: Accum, x: MatRef<'_, T>) {
+    let Some(half) = half_of(x.ncols(), PIECE_ROWS, STEP) else {
+        return matmul(
+            out,
+            BlockStructure::TriangularLower,
+            accumulate,
+            x.transpose(),
+            BlockStructure::Rectangular,
+            x,
+            BlockStructure::Rectangular,
+            T::ONE,
+            Par::Seq,
+        );
+    };
+    let (upper, _, square, lower) = out.split_at_mut(half, half);
+    let (left, right) = x.split_at_col(half);
+    rayon::join(
+        || multiply(square, accumulate, right.transpose(), left),
+        || {
+            rayon::join(
+                || lower_products(upper, accumulate, left),
+                || lower_products(lower, accumulate, right),
+            )
+        },
+    );
 }
 
 /// Calls `work(i, row i)` for each row of a packed lower triangle, in parallel; row i holds its

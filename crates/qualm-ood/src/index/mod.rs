@@ -17,6 +17,7 @@ use crate::statistics::Bank;
 use crate::tensors::{TensorReader, TensorWriter};
 
 /// Up to here the exact search was measured to be faster (`bench/README.md`).
+#[cfg(feature = "hnsw")]
 const WORTHWHILE: usize = 100_000;
 
 /// What stands before the names of a graph's arrays, followed by the number of its rows: banks of
