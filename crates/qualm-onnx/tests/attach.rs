@@ -6,7 +6,7 @@
 use qualm_data::{Head, MemorySet};
 use qualm_onnx::{Additions, AttachOptions, Attribute, Axis, Element, HeadSearch, Model, attach};
 use qualm_ood::{
-    Bundle, DecideOptions, Decider, FitInput, FitOptions, Recipe, Rule, calibrate, fit,
+    Bundle, DecideOptions, Decider, FitInput, FitOptions, Recipe, Rule, Split, calibrate, fit,
 };
 use rten_tensor::AsView;
 
@@ -26,10 +26,13 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
     .collect()
 }
 
-fn rows(count: usize, seed: u64) -> MemorySet {
+fn rows(count: usize, seed: u64, rectified: bool) -> MemorySet {
     let mut features = numbers(count * DIM, seed);
     for (row, features) in features.chunks_mut(DIM).enumerate() {
         features[row % CLASSES] += 1.5;
+    }
+    if rectified {
+        features.iter_mut().for_each(|x| *x = x.max(0.0));
     }
     let labels = (0..count).map(|row| (row % CLASSES) as i64).collect();
     let set = MemorySet::new("rows").with_features(features, DIM).unwrap();
@@ -92,16 +95,21 @@ fn model(opset: i64, convolution: bool) -> Model {
 }
 
 fn bundle(recipe: &str) -> Bundle {
-    let (train, head) = (rows(200, 1), head());
+    // Activations that were rectified, for the shapers that ask for them.
+    let rectified = recipe.starts_with("ash") || recipe.starts_with("scale");
+    let (train, head) = (rows(300, 1, rectified), head());
     let input = FitInput {
         train: &train,
         head: Some(&head),
     };
     let recipes = Recipe::parse_list(recipe).unwrap();
-    let mut bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})
-        .unwrap()
-        .bundle;
-    calibrate(&mut bundle, &rows(99, 2)).unwrap();
+    // Some rows are held back, for what compares its parts on them.
+    let options = FitOptions {
+        split: Split::of(0.3),
+        ..FitOptions::default()
+    };
+    let mut bundle = fit(input, &recipes, &options, &mut |_| {}).unwrap().bundle;
+    calibrate(&mut bundle, &rows(99, 2, rectified)).unwrap();
     bundle
 }
 
@@ -129,7 +137,7 @@ fn run(bytes: Vec<u8>, set: &MemorySet, shape: &[usize]) -> [Vec<f64>; 3] {
 
 #[test]
 fn scores_p_values_and_flags_are_qualms_own() {
-    let mut fresh = rows(60, 5);
+    let mut fresh = rows(60, 5, false);
     // Some that are unlike anything seen.
     let mut features = fresh.rows().features.to_vec();
     features[..20 * DIM]
@@ -154,6 +162,21 @@ fn scores_p_values_and_flags_are_qualms_own() {
         "fdbd",
         "nci",
         "she",
+        "knn(k=7)",
+        "nnguide(k=5)",
+        "relation(pow=3,cut=0.2)",
+        "gradnorm",
+        "neco",
+        "pnml",
+        "gmm",
+        "lts(p=50)+energy",
+        "ash-p(p=40)+energy",
+        "ash-b(p=40)+energy",
+        "ash-s(p=60)+maxlogit",
+        "scale(p=50)+energy",
+        "react+gen",
+        "combined",
+        "combined(knn(k=3),maxlogit,by=cauchy)",
     ] {
         let bundle = bundle(recipe);
         let options = DecideOptions {

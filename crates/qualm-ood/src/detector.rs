@@ -6,7 +6,7 @@ use qualm_linalg::NeighbourGraph;
 
 use crate::OodError;
 use crate::bins::Bins;
-use crate::lower::{Graph, Value};
+use crate::lower::{Graph, Lowering};
 use crate::perturbation::PerturbedHeads;
 use crate::score::Row;
 use crate::shaping::{Change, Shaping};
@@ -96,9 +96,16 @@ pub(crate) trait Detector: Debug + Send + Sync {
     /// Writes what [`Method::load`](crate::method::Method::load) needs.
     fn save(&self, tensors: &mut TensorWriter);
 
-    /// The outlier score in operations of a graph; nothing where it has no such form.
-    fn lower(&self, _graph: &mut Graph) -> Option<Value> {
-        None
+    /// The outlier score, less [`origin`](Detector::origin), in operations of a graph.
+    ///
+    /// # Errors
+    /// Why they cannot say it: a clause that goes after "since".
+    fn lower(&self, graph: &mut Graph) -> Lowering;
+
+    /// What scores are counted from in a graph: where they crowd beside a bound, `f32` tells them
+    /// apart only by their distance from it.
+    fn origin(&self) -> f64 {
+        0.0
     }
 }
 

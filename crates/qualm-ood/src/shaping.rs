@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::OodError;
 use crate::detector::AffineMap;
 use crate::fit::FitContext;
-use crate::lower::{Graph, Pairing, Value};
+use crate::lower::{Graph, Lowering, Pairing};
 use crate::method::Needs;
 use crate::tensors::{TensorReader, TensorWriter};
 
@@ -41,10 +41,11 @@ pub(crate) trait ShapeRow: Debug + Send + Sync {
     /// Writes what [`Shaper::load`] needs.
     fn save(&self, tensors: &mut TensorWriter);
 
-    /// The reshaped features in operations of a graph; nothing where they have no such form.
-    fn lower(&self, _graph: &mut Graph) -> Option<Value> {
-        None
-    }
+    /// The reshaped features in operations of a graph.
+    ///
+    /// # Errors
+    /// As for [`Detector::lower`](crate::detector::Detector::lower).
+    fn lower(&self, graph: &mut Graph) -> Lowering;
 }
 
 /// Scales the logits of one row.
@@ -55,10 +56,11 @@ pub(crate) trait ScaleRow: Debug + Send + Sync {
     /// bias.
     fn scales_bias(&self) -> bool;
 
-    /// The factor in operations of a graph; nothing where it has no such form.
-    fn lower_factor(&self, _graph: &mut Graph) -> Option<Value> {
-        None
-    }
+    /// The factor in operations of a graph.
+    ///
+    /// # Errors
+    /// As for [`Detector::lower`](crate::detector::Detector::lower).
+    fn lower_factor(&self, graph: &mut Graph) -> Lowering;
 }
 
 /// The recipe of a shaper.
@@ -82,14 +84,17 @@ pub(crate) trait Shaper: Debug + Send + Sync {
 }
 
 impl Shaping {
-    /// The reshaped logits in operations of a graph; nothing where they have no such form.
-    pub(crate) fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    /// The reshaped logits in operations of a graph.
+    ///
+    /// # Errors
+    /// As for [`Detector::lower`](crate::detector::Detector::lower).
+    pub(crate) fn lower(&self, graph: &mut Graph) -> Lowering {
         match &self.change {
-            Change::Head(map) => Some(graph.map(map)),
+            Change::Head(map) => Ok(graph.map(map)),
             Change::Features(shape) => {
                 let shaped = shape.lower(graph)?;
                 let (products, bias) = (graph.weigh(shaped)?, graph.bias()?);
-                Some(graph.pair(products, Pairing::Add, bias))
+                Ok(graph.pair(products, Pairing::Add, bias))
             }
             Change::Logits(scale) => {
                 let factor = scale.lower_factor(graph)?;
@@ -99,7 +104,7 @@ impl Shaping {
                 if scale.scales_bias() {
                     bias = graph.pair(bias, Pairing::Mul, factor);
                 }
-                Some(graph.pair(products, Pairing::Add, bias))
+                Ok(graph.pair(products, Pairing::Add, bias))
             }
         }
     }

@@ -14,6 +14,9 @@ const OLDEST: i64 = 13;
 /// What the added outputs are called.
 const OUTPUTS: [&str; 3] = ["ood_score", "ood_p_value", "ood_flag"];
 
+/// The most bytes that readers of protocol buffers take.
+const LARGEST: usize = i32::MAX as usize;
+
 /// Weights of two exports of one model differ by rounding at most.
 const SAME_WEIGHTS: f32 = 1e-3;
 
@@ -45,7 +48,8 @@ pub struct Attached {
 ///
 /// # Errors
 /// [`OnnxError::Attach`] where the bundle belongs to another head, holds no reference or several
-/// detectors, or where the model is written for operators older than version 13;
+/// detectors, where the model is written for operators older than version 13, or
+/// would be larger than its format allows;
 /// [`OnnxError::Ood`] where the detector has no form as plain operations.
 pub fn attach(
     model: &Model,
@@ -97,14 +101,27 @@ pub fn attach(
         "logits",
     );
     let score = nodes.graph(&lowered.graph, lowered.score, &features, &logits);
-    let rank = decide(&mut nodes, &score, reference.scores(), options.false_alarms);
+    let rank = decide(
+        &mut nodes,
+        (&score, lowered.origin),
+        reference.scores(),
+        options.false_alarms,
+    );
     let shape = [Axis::Named("ood_rows".to_owned())];
     let [score, p_value, flag] = OUTPUTS;
     additions.output(score, Element::F32, &shape);
     additions.output(p_value, Element::F32, &shape);
     additions.output(flag, Element::Bool, &shape);
+    let bytes = model.with(&additions);
+    if bytes.len() > LARGEST {
+        return Err(wrong(format!(
+            "with `{}` it would have {} bytes, more than the 2 GiB that the format allows; fit with a smaller bank, as in knn(bank=20000)",
+            fitted.method(),
+            bytes.len()
+        )));
+    }
     Ok(Attached {
-        bytes: model.with(&additions),
+        bytes,
         method: fitted.method().to_owned(),
         reference_rows: reference.len(),
         warning: (rank == 0).then(|| {
@@ -139,10 +156,15 @@ fn rows(nodes: &mut Nodes<'_>, tensor: &str, layout: Layout, width: usize, role:
     rows
 }
 
-/// Score, p-value and flag from the score as a column. The p-value is
+/// Score, p-value and flag from the score as a column, counted from an origin. The p-value is
 /// `(1 + number of reference scores >= score) / (n + 1)`; flagged is what has one of the `rank`
 /// smallest, and `rank` is returned: the largest whose share is at most `level`.
-fn decide(nodes: &mut Nodes<'_>, score: &str, reference: &[f64], level: f64) -> usize {
+fn decide(
+    nodes: &mut Nodes<'_>,
+    (score, origin): (&str, f64),
+    reference: &[f64],
+    level: f64,
+) -> usize {
     let with_the_new_one = reference.len() + 1;
     let share = |rank: &usize| *rank as f64 / with_the_new_one as f64;
     let rank = (0..=with_the_new_one)
@@ -156,8 +178,15 @@ fn decide(nodes: &mut Nodes<'_>, score: &str, reference: &[f64], level: f64) -> 
     let (one, all, counted, limit) = (name("one"), name("all"), name("counted"), name("limit"));
 
     nodes.to.integers(&flat, &[1], &[-1]);
-    nodes.node("Reshape", &[score, &flat], out_score, &[]);
-    let reference: Vec<f32> = reference.iter().map(|&x| x as f32).collect();
+    if origin == 0.0 {
+        nodes.node("Reshape", &[score, &flat], out_score, &[]);
+    } else {
+        let (start, counted) = (name("origin"), name("from_origin"));
+        nodes.to.floats(&start, &[1], &[origin as f32]);
+        nodes.node("Reshape", &[score, &flat], &counted, &[]);
+        nodes.node("Add", &[&counted, &start], out_score, &[]);
+    }
+    let reference: Vec<f32> = reference.iter().map(|&x| (x - origin) as f32).collect();
     nodes
         .to
         .floats(&scores, &[1, reference.len() as u64], &reference);

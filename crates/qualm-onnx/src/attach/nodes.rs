@@ -2,7 +2,7 @@
 
 use qualm_ood::lower::{Folding, Function, Graph, Operation, Pairing, Value};
 
-use crate::{Additions, Attribute};
+use crate::{Additions, Attribute, Element};
 
 /// From this version on the axes of ReduceMax and ReduceMin are an input.
 const AXES_AS_INPUT: i64 = 18;
@@ -73,24 +73,22 @@ impl<'a> Nodes<'a> {
                     offset,
                 } => self.affine(of(x), matrix, offset, &name),
                 Operation::Each(function, x) => self.node(each(*function), &[of(x)], &name, &[]),
+                Operation::Pair(Pairing::Above, a, b) => self.above(of(a), of(b), &name),
                 Operation::Pair(pairing, a, b) => {
                     self.node(pair(*pairing), &[of(a), of(b)], &name, &[]);
                 }
                 Operation::Fold(folding, x) => self.fold(*folding, of(x), &name),
                 Operation::Largest(x, count) => {
-                    let (k, places) = (format!("{name}/k"), format!("{name}/places"));
-                    self.to.integers(&k, &[1], &[*count as i64]);
-                    self.to.node(
-                        "TopK",
-                        &name,
-                        &[of(x), &k],
-                        &[&name, &places],
-                        &[Attribute::Integer("axis", 1)],
-                    );
+                    let places = format!("{name}/places");
+                    self.top(of(x), *count, &name, [&name, &places]);
                 }
                 Operation::WithoutLargest(x) => self.without_largest(of(x), graph.width(*x), &name),
                 Operation::RowAtLargest { by, table } => {
                     self.row_at_largest(of(by), table, graph.width(*by), &name);
+                }
+                Operation::AmongLargest(x, count) => self.among_largest(of(x), *count, &name),
+                Operation::RowInRank { of: x, table, rank } => {
+                    self.row_in_rank(of(x), table, graph.width(*x), *rank, &name);
                 }
                 // Features, logits, and what a later version may add and `lower` never gives here.
                 _ => {}
@@ -142,6 +140,57 @@ impl<'a> Nodes<'a> {
         self.node("Where", &[&is_it, &zero, of], name, &[]);
     }
 
+    fn above(&mut self, a: &str, b: &str, name: &str) {
+        let is_above = format!("{name}/is_above");
+        self.node("Greater", &[a, b], &is_above, &[]);
+        let f32 = [Attribute::Integer("to", Element::F32.code())];
+        self.node("Cast", &[&is_above], name, &f32);
+    }
+
+    /// The `count` largest, of equals those that come first, and their places.
+    fn top(&mut self, of: &str, count: usize, name: &str, outputs: [&str; 2]) {
+        let k = format!("{name}/k");
+        self.to.integers(&k, &[1], &[count as i64]);
+        let axis = [Attribute::Integer("axis", 1)];
+        self.to.node("TopK", name, &[of, &k], &outputs, &axis);
+    }
+
+    fn among_largest(&mut self, of: &str, count: usize, name: &str) {
+        let part = |what: &str| format!("{name}/{what}");
+        let (values, places) = (part("values"), part("places"));
+        self.top(of, count, &part("top"), [&values, &places]);
+        // Ones, as many as there are places, in the zeros of a whole row.
+        let mut filled = |what: &str, number: f32, like: &str| {
+            let (one, shape) = (
+                part(&format!("{what}_number")),
+                part(&format!("{what}_shape")),
+            );
+            self.to.floats(&one, &[1, 1], &[number]);
+            self.node("Shape", &[like], &shape, &[]);
+            self.node("Expand", &[&one, &shape], &part(what), &[]);
+            part(what)
+        };
+        let (zeros, ones) = (filled("zeros", 0.0, of), filled("ones", 1.0, &places));
+        let axis = [Attribute::Integer("axis", 1)];
+        self.node("ScatterElements", &[&zeros, &places, &ones], name, &axis);
+    }
+
+    fn row_in_rank(&mut self, of: &str, table: &[f32], width: usize, rank: usize, name: &str) {
+        let part = |what: &str| format!("{name}/{what}");
+        let (data, products) = (part("table"), part("products"));
+        let rows = table.len() / width.max(1);
+        self.to.floats(&data, &[rows as u64, width as u64], table);
+        let transposed = [Attribute::Integer("transB", 1)];
+        self.node("Gemm", &[of, &data], &products, &transposed);
+        let (values, places) = (part("values"), part("places"));
+        self.top(&products, rank, &part("top"), [&values, &places]);
+        let (last, place) = (part("rank"), part("place"));
+        self.to.integers(&last, &[], &[rank as i64 - 1]);
+        let axis = [Attribute::Integer("axis", 1)];
+        self.node("Gather", &[&places, &last], &place, &axis);
+        self.node("Gather", &[&data, &place], name, &[]);
+    }
+
     fn row_at_largest(&mut self, by: &str, table: &[f32], rows: usize, name: &str) {
         let (place, data) = (format!("{name}/place"), format!("{name}/table"));
         let kept = [
@@ -162,6 +211,7 @@ fn each(function: Function) -> &'static str {
         Function::Sqrt => "Sqrt",
         Function::Abs => "Abs",
         Function::Neg => "Neg",
+        Function::Tan => "Tan",
     }
 }
 
@@ -174,5 +224,6 @@ fn pair(pairing: Pairing) -> &'static str {
         Pairing::Max => "Max",
         Pairing::Min => "Min",
         Pairing::Pow => "Pow",
+        Pairing::Above => "Greater",
     }
 }

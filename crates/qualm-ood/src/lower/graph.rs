@@ -1,10 +1,14 @@
 use qualm_data::Head;
 
+use super::Lowering;
 use crate::detector::AffineMap;
 use crate::view::View;
 
 /// Below this a row has no direction, and what would be divided by its norm is left zero.
 const NO_NORM: f32 = f32::MIN_POSITIVE;
+
+/// Added where something may be divided by nothing, and rounded away elsewhere.
+const NO_QUOTIENT: f64 = 1e-30;
 
 /// Operations on rows of numbers, in `f32`. Every value is a row for each input; a value of width
 /// one goes with every number of the row that it meets.
@@ -67,6 +71,18 @@ pub enum Operation {
         /// Row-major, a row for each number of `by`.
         table: Vec<f32>,
     },
+    /// One in the place of each of the so many largest numbers of each row, the first of equals,
+    /// zero elsewhere.
+    AmongLargest(Value, usize),
+    /// The row of a table whose inner product with `of` is the `rank`-th largest, counted from one.
+    RowInRank {
+        /// What the rows are multiplied with.
+        of: Value,
+        /// Row-major, each row as wide as `of`.
+        table: Vec<f32>,
+        /// At most as many as the table has rows.
+        rank: usize,
+    },
 }
 
 /// A function of one number.
@@ -82,6 +98,8 @@ pub enum Function {
     Abs,
     /// Its negative.
     Neg,
+    /// Its tangent.
+    Tan,
 }
 
 /// What two numbers make.
@@ -101,6 +119,8 @@ pub enum Pairing {
     Min,
     /// The first to the power of the second.
     Pow,
+    /// One where the first is larger than the second, else zero.
+    Above,
 }
 
 /// What a row of numbers makes.
@@ -157,28 +177,40 @@ impl Graph {
         }
     }
 
-    /// Lets what comes see these logits.
-    pub(crate) fn shape_logits(&mut self, logits: Value) {
-        self.shaped = Some(logits);
+    /// Lets `lower` see these logits in place of the head's.
+    pub(crate) fn with_logits(
+        &mut self,
+        logits: Value,
+        lower: impl FnOnce(&mut Self) -> Lowering,
+    ) -> Lowering {
+        let before = self.shaped.replace(logits);
+        let lowered = lower(self);
+        self.shaped = before;
+        lowered
     }
 
-    /// `W x`, for features that were shaped; nothing where there is no head.
-    pub(crate) fn weigh(&mut self, features: Value) -> Option<Value> {
-        let head = self.head.as_ref()?;
+    fn head(&self) -> Result<&Head, String> {
+        let head = self.head.as_ref();
+        head.ok_or_else(|| "it was fitted without a head".to_owned())
+    }
+
+    /// `W x`, for features that were shaped.
+    ///
+    /// # Errors
+    /// Where there is no head.
+    pub(crate) fn weigh(&mut self, features: Value) -> Lowering {
+        let head = self.head()?;
         let (matrix, offset) = (head.weight().to_vec(), vec![0.0; head.classes()]);
-        Some(self.affine(features, matrix, offset))
+        Ok(self.affine(features, matrix, offset))
     }
 
-    /// `b`; nothing where there is no head.
-    pub(crate) fn bias(&mut self) -> Option<Value> {
-        let bias: Vec<f64> = self
-            .head
-            .as_ref()?
-            .bias()
-            .iter()
-            .map(|&b| b.into())
-            .collect();
-        Some(self.row(bias))
+    /// `b`.
+    ///
+    /// # Errors
+    /// Where there is no head.
+    pub(crate) fn bias(&mut self) -> Lowering {
+        let bias: Vec<f64> = self.head()?.bias().iter().map(|&b| b.into()).collect();
+        Ok(self.row(bias))
     }
 
     pub(crate) fn affine(&mut self, of: Value, matrix: Vec<f32>, offset: Vec<f32>) -> Value {
@@ -226,6 +258,23 @@ impl Graph {
         self.push(Operation::RowAtLargest { by, table }, width)
     }
 
+    pub(crate) fn among_largest(&mut self, of: Value, count: usize) -> Value {
+        let width = self.width(of);
+        self.push(Operation::AmongLargest(of, count.min(width)), width)
+    }
+
+    /// The row of `table` whose product with `of` is the `rank`-th largest; there are as many.
+    pub(crate) fn row_in_rank(&mut self, of: Value, table: Vec<f32>, rank: usize) -> Value {
+        let width = self.width(of);
+        self.push(Operation::RowInRank { of, table, rank }, width)
+    }
+
+    /// The inner product with each row of `table`.
+    pub(crate) fn products(&mut self, of: Value, table: Vec<f32>) -> Value {
+        let offset = vec![0.0; table.len() / self.width(of).max(1)];
+        self.affine(of, table, offset)
+    }
+
     /// A map of the view of the features that it is of.
     pub(crate) fn map(&mut self, map: &AffineMap) -> Value {
         let of = match map.view {
@@ -254,6 +303,24 @@ impl Graph {
         self.each(Function::Sqrt, square)
     }
 
+    /// `a / b`; zero where both are nothing.
+    pub(crate) fn ratio(&mut self, a: Value, b: Value) -> Value {
+        let least = self.number(NO_QUOTIENT);
+        let b = self.pair(b, Pairing::Add, least);
+        self.pair(a, Pairing::Div, b)
+    }
+
+    /// `||part|| / ||whole||`, at most one; one where both are nothing.
+    pub(crate) fn share_of_norm(&mut self, part: Value, whole: Value) -> Value {
+        let least = self.number(NO_QUOTIENT);
+        let (part, whole) = (self.norm(part), self.norm(whole));
+        let part = self.pair(part, Pairing::Add, least);
+        let whole = self.pair(whole, Pairing::Add, least);
+        let share = self.pair(part, Pairing::Div, whole);
+        let one = self.number(1.0);
+        self.pair(share, Pairing::Min, one)
+    }
+
     pub(crate) fn neg(&mut self, of: Value) -> Value {
         self.each(Function::Neg, of)
     }
@@ -280,6 +347,47 @@ impl Graph {
         let below = self.below_largest(temperature);
         let exponentials = self.each(Function::Exp, below);
         self.fold(Folding::Sum, exponentials)
+    }
+
+    /// `exp((l - max l) / T)`, with zero in the place of the largest.
+    pub(crate) fn others(&mut self, temperature: f64) -> Value {
+        let below = self.below_largest(temperature);
+        let exponentials = self.each(Function::Exp, below);
+        self.without_largest(exponentials)
+    }
+
+    /// The sum of these: what the predicted class lacks to be certain, however little.
+    pub(crate) fn rest(&mut self, temperature: f64) -> Value {
+        let others = self.others(temperature);
+        self.fold(Folding::Sum, others)
+    }
+
+    /// One less the largest probability, to all digits.
+    pub(crate) fn doubt(&mut self, temperature: f64) -> Value {
+        let (one, rest) = (self.number(1.0), self.rest(temperature));
+        let all = self.pair(one, Pairing::Add, rest);
+        self.pair(rest, Pairing::Div, all)
+    }
+
+    /// `log(1 + x)` to all digits, for `x` from zero on: `x log(u) / (u - 1)` with `u` what `1 + x`
+    /// is rounded to (Kahan).
+    pub(crate) fn log_of_one_and(&mut self, x: Value) -> Value {
+        let (one, least) = (self.number(1.0), self.number(NO_QUOTIENT));
+        let u = self.pair(one, Pairing::Add, x);
+        let log = self.each(Function::Log, u);
+        let log = self.pair(log, Pairing::Add, least);
+        let difference = self.pair(u, Pairing::Sub, one);
+        let difference = self.pair(difference, Pairing::Add, least);
+        let quotient = self.pair(log, Pairing::Div, difference);
+        self.pair(x, Pairing::Mul, quotient)
+    }
+
+    /// The softmax of the logits.
+    pub(crate) fn probabilities(&mut self) -> Value {
+        let below = self.below_largest(1.0);
+        let exponentials = self.each(Function::Exp, below);
+        let partition = self.partition(1.0);
+        self.pair(exponentials, Pairing::Div, partition)
     }
 
     /// `T log sum exp(l / T)`.

@@ -29,9 +29,15 @@ use crate::{Bundle, OodError};
 pub struct Lowered {
     /// The operations, each after those that it builds on.
     pub graph: Graph,
-    /// The outlier score: a value of width one.
+    /// The outlier score less `origin`: a value of width one.
     pub score: Value,
+    /// What scores are counted from. Probabilities that differ by less than `f32` can tell beside
+    /// one are told apart by what they lack of it.
+    pub origin: f64,
 }
+
+/// A value, or why plain operations cannot say it: a clause that goes after "since".
+pub(crate) type Lowering = Result<Value, String>;
 
 impl Bundle {
     /// Detector number `detector` as a graph whose result is its outlier score.
@@ -45,11 +51,15 @@ impl Bundle {
         let fitted = &self.detectors()[detector];
         let mut graph = Graph::new(self.shape().dim, self.shape().classes, self.head());
         match fitted.detector.lower(&mut graph) {
-            Some(score) => Ok(Lowered { graph, score }),
-            None => Err(OodError::Fit {
+            Ok(score) => Ok(Lowered {
+                graph,
+                score,
+                origin: fitted.detector.origin(),
+            }),
+            Err(reason) => Err(OodError::Fit {
                 method: fitted.name().to_owned(),
                 problem: format!(
-                    "`{}` has no form as plain operations; attach another method, such as vim or mahalanobis",
+                    "`{}` cannot be said in plain operations, since {reason}; attach another method, such as vim or mahalanobis",
                     fitted.method()
                 ),
             }),

@@ -4,7 +4,7 @@ use qualm_data::{Head, MemorySet};
 
 use super::*;
 use crate::testing::{numbers, scores_of};
-use crate::{FitInput, FitOptions, Recipe, fit};
+use crate::{FitInput, FitOptions, Recipe, Split, fit};
 
 impl Graph {
     /// The value for one input, computed as an engine in `f32` would.
@@ -38,6 +38,7 @@ impl Graph {
                         Function::Sqrt => x.sqrt(),
                         Function::Abs => x.abs(),
                         Function::Neg => -x,
+                        Function::Tan => x.tan(),
                     })
                     .collect(),
                 Operation::Pair(pairing, a, b) => {
@@ -55,6 +56,7 @@ impl Graph {
                                 Pairing::Max => a.max(b),
                                 Pairing::Min => a.min(b),
                                 Pairing::Pow => a.powf(b),
+                                Pairing::Above => f32::from(u8::from(a > b)),
                             }
                         })
                         .collect()
@@ -81,10 +83,34 @@ impl Graph {
                     let width = table.len() / by.len();
                     table[largest(&by) * width..][..width].to_vec()
                 }
+                Operation::AmongLargest(x, count) => {
+                    let row = of(x);
+                    let mut among = vec![0.0; row.len()];
+                    for place in &ranks(&row)[..*count] {
+                        among[*place] = 1.0;
+                    }
+                    among
+                }
+                Operation::RowInRank { of: x, table, rank } => {
+                    let x = of(x);
+                    let products: Vec<f32> = table
+                        .chunks(x.len())
+                        .map(|row| row.iter().zip(&x).map(|(a, x)| a * x).sum())
+                        .collect();
+                    let place = ranks(&products)[rank - 1];
+                    table[place * x.len()..][..x.len()].to_vec()
+                }
             });
         }
         values[result.number()].clone()
     }
+}
+
+/// Places in the order of their numbers, the largest first, of equals the first.
+fn ranks(row: &[f32]) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..row.len()).collect();
+    places.sort_by(|&a, &b| row[b].partial_cmp(&row[a]).unwrap());
+    places
 }
 
 const DIM: usize = 6;
@@ -111,6 +137,14 @@ fn head() -> Head {
         weight[class * DIM + class] += 2.0;
     }
     Head::new(weight, vec![0.1, -0.1, 0.2, 0.0], DIM).unwrap()
+}
+
+/// Some rows are held back, for what compares its parts on them.
+fn held_back() -> FitOptions {
+    FitOptions {
+        split: Split::of(0.3),
+        ..FitOptions::default()
+    }
 }
 
 #[test]
@@ -147,16 +181,34 @@ fn graphs_give_the_scores_of_their_detectors() {
         "vra+maxlogit",
         "scale+energy",
         "she(metric=cosine)",
+        "gen(preset=pytorch-ood)",
+        "knn(k=7)",
+        "knn(k=1,bank=20)",
+        "nnguide(k=5)",
+        "relation",
+        "relation(pow=3,cut=0.2)",
+        "gradnorm",
+        "neco",
+        "pnml",
+        "gmm",
+        "lts(p=50)+energy",
+        "ash-p(p=40)+energy",
+        "ash-b(p=40)+energy",
+        "ash-s(p=60)+maxlogit",
+        "combined",
+        "combined(knn(k=3),react+energy,maxlogit,by=harmonic)",
+        "combined(vim(dim=3),msp,by=cauchy)",
+        "combined(residual(dim=2),gen,by=rank)",
     ] {
-        // Activations that were rectified, for the shaper that asks for them.
-        let rectified = recipe.starts_with("scale");
+        // Activations that were rectified, for the shapers that ask for them.
+        let rectified = recipe.starts_with("scale") || recipe.starts_with("ash");
         let (train, fresh) = (rows(200, 1, rectified), rows(60, 2, rectified));
         let input = FitInput {
             train: &train,
             head: Some(&head),
         };
         let recipes = Recipe::parse_list(recipe).unwrap();
-        let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})
+        let bundle = fit(input, &recipes, &held_back(), &mut |_| {})
             .unwrap()
             .bundle;
         let scores = scores_of(&bundle, &fresh);
@@ -172,6 +224,7 @@ fn graphs_give_the_scores_of_their_detectors() {
                 .map(|(w, b)| w.iter().zip(features).map(|(w, x)| w * x).sum::<f32>() + b)
                 .collect();
             let ours = f64::from(lowered.graph.run(lowered.score, features, &logits)[0]);
+            let ours = ours + lowered.origin;
             assert!(
                 (ours - score).abs() <= 1e-4 * spread.sqrt(),
                 "{recipe}: {ours} where the detector says {score}"
@@ -182,17 +235,24 @@ fn graphs_give_the_scores_of_their_detectors() {
 
 #[test]
 fn what_has_no_such_form_says_so() {
-    let train = rows(100, 1, false);
+    let (train, head) = (rows(100, 1, false), head());
     let input = FitInput {
         train: &train,
-        head: None,
+        head: Some(&head),
     };
-    let recipes = Recipe::parse_list("gmm(k=2)")
-        .or_else(|_| Recipe::parse_list("gmm"))
-        .unwrap();
-    let bundle = fit(input, &recipes, &FitOptions::default(), &mut |_| {})
-        .unwrap()
-        .bundle;
-    let error = bundle.lower(0).unwrap_err().to_string();
-    assert!(error.contains("no form as plain operations"), "{error}");
+    for (recipe, reason) in [
+        ("openmax", "f32 does not tell apart"),
+        ("weiper(r=2)", "in bins"),
+        ("combined(msp,openmax)", "of its `openmax`"),
+    ] {
+        let recipes = Recipe::parse_list(recipe).unwrap();
+        let bundle = fit(input, &recipes, &held_back(), &mut |_| {})
+            .unwrap()
+            .bundle;
+        let error = bundle.lower(0).unwrap_err().to_string();
+        assert!(
+            error.contains("cannot be said in plain operations") && error.contains(reason),
+            "{error}"
+        );
+    }
 }

@@ -6,7 +6,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::FitContext;
-use crate::lower::{Folding, Graph, Value};
+use crate::lower::{Folding, Graph, Lowering};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::{SumBy, SumOf, SumSet};
@@ -102,10 +102,10 @@ impl Detector for CosineDetector {
         self.means.save("means", tensors);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let cosines = graph.map(&self.means);
         let largest = graph.fold(Folding::Max, cosines);
-        Some(graph.neg(largest))
+        Ok(graph.neg(largest))
     }
 }
 

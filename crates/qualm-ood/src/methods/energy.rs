@@ -2,7 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
-use crate::lower::{Graph, Value};
+use crate::lower::{Graph, Lowering};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -34,8 +34,8 @@ impl LogitScore for Energy {
         f64::from(logits.max) + self.temperature * logits.partition(self.temperature).ln()
     }
 
-    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
-        Some(graph.log_sum_exp(self.temperature))
+    fn lower_confidence(&self, graph: &mut Graph) -> Lowering {
+        Ok(graph.log_sum_exp(self.temperature))
     }
 }
 

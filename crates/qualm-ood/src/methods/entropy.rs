@@ -4,7 +4,7 @@ use qualm_linalg::{exp, sums_of};
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
-use crate::lower::{Folding, Function, Graph, Pairing, Value};
+use crate::lower::{Folding, Function, Graph, Lowering, Pairing};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -42,15 +42,16 @@ impl LogitScore for Entropy {
         weighted / (1.0 + rest) - rest.ln_1p()
     }
 
-    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower_confidence(&self, graph: &mut Graph) -> Lowering {
         let below = graph.below_largest(1.0);
         let exponentials = graph.each(Function::Exp, below);
         let weighted = graph.pair(exponentials, Pairing::Mul, below);
         let weighted = graph.fold(Folding::Sum, weighted);
         let partition = graph.partition(1.0);
         let mean = graph.pair(weighted, Pairing::Div, partition);
-        let log = graph.each(Function::Log, partition);
-        Some(graph.pair(mean, Pairing::Sub, log))
+        let rest = graph.rest(1.0);
+        let log = graph.log_of_one_and(rest);
+        Ok(graph.pair(mean, Pairing::Sub, log))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
-use crate::lower::{Folding, Graph, Pairing, Value};
+use crate::lower::{Folding, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
@@ -142,7 +142,7 @@ impl Detector for FdbdDetector {
         tensors.matrix("inverse_gaps", &self.inverse_gaps, self.classes);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let logits = graph.logits();
         let gaps = graph.row_at_largest(logits, self.inverse_gaps.clone());
         let below = graph.below_largest(1.0);
@@ -150,7 +150,7 @@ impl Detector for FdbdDetector {
         let sum = graph.fold(Folding::Sum, distances);
         let mean = graph.times(sum, 1.0 / (self.classes - 1) as f64);
         let distance = self.centre.lower(graph);
-        Some(graph.pair(mean, Pairing::Div, distance))
+        Ok(graph.pair(mean, Pairing::Div, distance))
     }
 }
 

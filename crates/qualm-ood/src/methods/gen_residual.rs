@@ -9,7 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::{FitContext, Origin};
-use crate::lower::{Graph, Pairing, Value};
+use crate::lower::{Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -103,11 +103,11 @@ impl Detector for GenResidualDetector {
         save_residual(&self.map, self.size, tensors);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let residual = graph.map(&self.map);
         let norm = graph.norm(residual);
-        let entropy = self.entropy.lower(graph)?;
-        Some(graph.pair(norm, Pairing::Mul, entropy))
+        let entropy = self.entropy.lower(graph);
+        Ok(graph.pair(norm, Pairing::Mul, entropy))
     }
 }
 

@@ -7,7 +7,7 @@ use qualm_linalg::{Terms, exp, log_of_rest, sums_of};
 use super::logit_score::LogitScore;
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
-use crate::lower::{Folding, Function, Graph, Pairing, Value};
+use crate::lower::{Folding, Graph, Lowering, Pairing, Value};
 use crate::recipe::Arguments;
 use crate::score::LogitRow;
 use crate::shaping::largest_of;
@@ -148,34 +148,46 @@ impl GeneralisedEntropy {
     /// The entropy in operations of a graph: that of the predicted class from what the others
     /// leave it, the others from the largest of their exponentials, since `p (1 - p)` grows with
     /// `p` up to one half.
-    pub(crate) fn lower(&self, graph: &mut Graph) -> Option<Value> {
-        if self.form == Form::ClampedMean {
-            return None;
-        }
-        let below = graph.below_largest(1.0);
-        let exponentials = graph.each(Function::Exp, below);
-        let others = graph.without_largest(exponentials);
-        let rest = graph.fold(Folding::Sum, others);
+    pub(crate) fn lower(&self, graph: &mut Graph) -> Value {
+        let (others, rest) = (graph.others(1.0), graph.rest(1.0));
         let one = graph.number(1.0);
         let all = graph.pair(one, Pairing::Add, rest);
-        let gamma = graph.number(self.gamma);
+        let top = self.top.min(graph.width(others));
 
         let (p, q) = (
             graph.pair(one, Pairing::Div, all),
             graph.pair(rest, Pairing::Div, all),
         );
-        let product = graph.pair(p, Pairing::Mul, q);
-        let predicted = graph.pair(product, Pairing::Pow, gamma);
-        if self.top == 1 {
-            return Some(predicted);
+        let mut sum = self.lower_terms(graph, p, q);
+        if top > 1 {
+            let largest = graph.largest(others, top - 1);
+            let p = graph.pair(largest, Pairing::Div, all);
+            let q = graph.pair(one, Pairing::Sub, p);
+            let terms = self.lower_terms(graph, p, q);
+            let terms = graph.fold(Folding::Sum, terms);
+            sum = graph.pair(sum, Pairing::Add, terms);
         }
-        let largest = graph.largest(others, self.top - 1);
-        let p = graph.pair(largest, Pairing::Div, all);
-        let q = graph.pair(one, Pairing::Sub, p);
-        let products = graph.pair(p, Pairing::Mul, q);
-        let powers = graph.pair(products, Pairing::Pow, gamma);
-        let sum = graph.fold(Folding::Sum, powers);
-        Some(graph.pair(predicted, Pairing::Add, sum))
+        match self.form {
+            Form::Sum => sum,
+            Form::ClampedMean => graph.times(sum, (top as f64).recip()),
+        }
+    }
+
+    /// `(p q)^gamma` of probabilities and of what they lack to be one.
+    fn lower_terms(&self, graph: &mut Graph, p: Value, q: Value) -> Value {
+        let (low, high) = CLAMPED;
+        let mut clamped = |value, low: f64, high: f64| {
+            let (low, high) = (graph.number(low), graph.number(high));
+            let value = graph.pair(value, Pairing::Max, low);
+            graph.pair(value, Pairing::Min, high)
+        };
+        let (p, q) = match self.form {
+            Form::Sum => (p, q),
+            Form::ClampedMean => (clamped(p, low, high), clamped(q, 1.0 - high, 1.0 - low)),
+        };
+        let product = graph.pair(p, Pairing::Mul, q);
+        let gamma = graph.number(self.gamma);
+        graph.pair(product, Pairing::Pow, gamma)
     }
 }
 
@@ -186,9 +198,9 @@ impl LogitScore for GeneralisedEntropy {
         -self.of(logits)
     }
 
-    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
-        let entropy = GeneralisedEntropy::lower(self, graph)?;
-        Some(graph.neg(entropy))
+    fn lower_confidence(&self, graph: &mut Graph) -> Lowering {
+        let entropy = GeneralisedEntropy::lower(self, graph);
+        Ok(graph.neg(entropy))
     }
 }
 

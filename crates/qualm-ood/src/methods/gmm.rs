@@ -9,6 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, NormInput};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::{ClassScatters, SecondMoment};
@@ -194,6 +195,24 @@ impl Detector for GmmDetector {
         tensors.matrix("whiten_matrix", &self.whiten.matrix, dim);
         tensors.vector("whiten_offset", &self.whiten.offset);
         tensors.vector("constants", &self.constants);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let classes = self.constants.len();
+        let whitened = graph.map(&self.whiten);
+        let squares = graph.pair(whitened, Pairing::Mul, whitened);
+        // Minus half the sum of each class's squares, and its constant.
+        let (outputs, each) = (self.whiten.outputs(), self.whiten.outputs() / classes);
+        let mut sums = vec![0.0; classes * outputs];
+        for (class, row) in sums.chunks_exact_mut(outputs).enumerate() {
+            row[class * each..(class + 1) * each].fill(-0.5);
+        }
+        let constants = self.constants.iter().map(|&constant| constant as f32);
+        let logs = graph.affine(squares, sums, constants.collect());
+        graph.with_logits(logs, |graph| {
+            let log_likelihood = graph.log_sum_exp(1.0);
+            Ok(graph.neg(log_likelihood))
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Function, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -76,6 +77,20 @@ impl Detector for GradNorm {
     }
 
     fn save(&self, _: &mut TensorWriter) {}
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let features = graph.features();
+        let magnitudes = graph.each(Function::Abs, features);
+        let of_features = graph.fold(Folding::Sum, magnitudes);
+        let probabilities = graph.probabilities();
+        let (classes, one) = (graph.width(probabilities) as f64, graph.number(1.0));
+        let scaled = graph.times(probabilities, classes);
+        let differences = graph.pair(scaled, Pairing::Sub, one);
+        let magnitudes = graph.each(Function::Abs, differences);
+        let by_logits = graph.fold(Folding::Sum, magnitudes);
+        let product = graph.pair(of_features, Pairing::Mul, by_logits);
+        Ok(graph.neg(product))
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
-use crate::lower::{Folding, Function, Graph, Pairing, Value};
+use crate::lower::{Folding, Function, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::{SumBy, SumOf, SumSet};
@@ -106,7 +106,7 @@ impl Detector for KlMatchingDetector {
         tensors.matrix("log_typical", &self.typical, self.classes);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let below = graph.below_largest(1.0);
         let exponentials = graph.each(Function::Exp, below);
         let partition = graph.partition(1.0);
@@ -119,7 +119,7 @@ impl Detector for KlMatchingDetector {
         let offset = vec![0.0; typical.len() / self.classes];
         let products = graph.affine(probabilities, typical, offset);
         let nearest = graph.fold(Folding::Max, products);
-        Some(graph.pair(minus_entropy, Pairing::Sub, nearest))
+        Ok(graph.pair(minus_entropy, Pairing::Sub, nearest))
     }
 }
 

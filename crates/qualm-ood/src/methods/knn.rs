@@ -8,6 +8,7 @@ use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, NeighbourInput};
 use crate::fit::FitContext;
 use crate::index::{GraphIndex, REFUSAL};
+use crate::lower::{Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::Bank;
@@ -158,6 +159,16 @@ impl Detector for KnnDetector {
         if let Some(index) = &self.index {
             index.save(tensors);
         }
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        if self.index.is_some() {
+            return Err("walks through a graph of neighbours, which plain operators cannot; fit it without `index=hnsw`");
+        }
+        let unit = graph.unit();
+        let farthest = graph.row_in_rank(unit, self.bank.rows.clone(), self.k);
+        let difference = graph.pair(unit, Pairing::Sub, farthest);
+        Ok(graph.norm(difference))
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::OodError;
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
-use crate::lower::{Graph, Value};
+use crate::lower::{Graph, Lowering};
 use crate::method::{Method, Needs};
 use crate::score::{LogitRow, Row};
 use crate::tensors::{TensorReader, TensorWriter};
@@ -19,10 +19,14 @@ pub(crate) trait LogitScore: Copy + Debug + Send + Sync + 'static {
     /// How sure the logits look.
     fn confidence(&self, logits: LogitRow<'_>) -> f64;
 
-    /// The same in operations of a graph; nothing where it has no such form.
-    fn lower_confidence(&self, _graph: &mut Graph) -> Option<Value> {
-        None
-    }
+    /// The bound below which the confidences of most rows crowd, where there is one.
+    const CERTAIN: f64 = 0.0;
+
+    /// The confidence less [`CERTAIN`](LogitScore::CERTAIN) in operations of a graph.
+    ///
+    /// # Errors
+    /// As for [`Detector::lower`].
+    fn lower_confidence(&self, graph: &mut Graph) -> Lowering;
 }
 
 impl<T: LogitScore> Method for T {
@@ -64,8 +68,12 @@ impl<T: LogitScore> Detector for T {
 
     fn save(&self, _: &mut TensorWriter) {}
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let confidence = self.lower_confidence(graph)?;
-        Some(graph.neg(confidence))
+        Ok(graph.neg(confidence))
+    }
+
+    fn origin(&self) -> f64 {
+        -T::CERTAIN
     }
 }

@@ -2,7 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
-use crate::lower::{Folding, Graph, Value};
+use crate::lower::{Folding, Graph, Lowering};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -26,9 +26,9 @@ impl LogitScore for MaxLogit {
         f64::from(logits.max)
     }
 
-    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower_confidence(&self, graph: &mut Graph) -> Lowering {
         let logits = graph.logits();
-        Some(graph.fold(Folding::Max, logits))
+        Ok(graph.fold(Folding::Max, logits))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
-use crate::lower::{Graph, Pairing, Value};
+use crate::lower::{Graph, Lowering};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -31,15 +31,15 @@ pub(crate) struct Mcm {
 
 impl LogitScore for Mcm {
     const PART: [&'static str; 1] = ["largest probability"];
+    const CERTAIN: f64 = 1.0;
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         logits.partition(self.temperature).recip()
     }
 
-    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
-        // One over the sum of exp(l - max l): exact also where the largest is nearly one.
-        let (one, partition) = (graph.number(1.0), graph.partition(self.temperature));
-        Some(graph.pair(one, Pairing::Div, partition))
+    fn lower_confidence(&self, graph: &mut Graph) -> Lowering {
+        let doubt = graph.doubt(self.temperature);
+        Ok(graph.neg(doubt))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::logit_score::LogitScore;
 use crate::catalogue::{Entry, Parse};
-use crate::lower::{Graph, Pairing, Value};
+use crate::lower::{Graph, Lowering};
 use crate::score::LogitRow;
 
 pub(crate) const ENTRY: Entry = Entry {
@@ -21,15 +21,15 @@ pub(crate) struct Msp;
 
 impl LogitScore for Msp {
     const PART: [&'static str; 1] = ["largest probability"];
+    const CERTAIN: f64 = 1.0;
 
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         (f64::from(logits.max) - logits.log_sum_exp).exp()
     }
 
-    fn lower_confidence(&self, graph: &mut Graph) -> Option<Value> {
-        // One over the sum of exp(l - max l): exact also where the largest is nearly one.
-        let (one, partition) = (graph.number(1.0), graph.partition(1.0));
-        Some(graph.pair(one, Pairing::Div, partition))
+    fn lower_confidence(&self, graph: &mut Graph) -> Lowering {
+        let doubt = graph.doubt(1.0);
+        Ok(graph.neg(doubt))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
-use crate::lower::{Folding, Function, Graph, Pairing, Value};
+use crate::lower::{Folding, Function, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -139,7 +139,7 @@ impl Detector for NciDetector {
         tensors.vector("centre_logits", &self.centre_logits);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let logits = graph.logits();
         let max = graph.fold(Folding::Max, logits);
         let table = self.centre_logits.iter().map(|&logit| logit as f32);
@@ -152,7 +152,7 @@ impl Detector for NciDetector {
         let sizes = graph.each(Function::Abs, features);
         let size = graph.fold(Folding::Sum, sizes);
         let size = graph.times(size, self.alpha);
-        Some(graph.pair(alignment, Pairing::Sub, size))
+        Ok(graph.pair(alignment, Pairing::Sub, size))
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::OodError;
 use crate::detector::{AffineMap, Detector, Inputs};
-use crate::lower::{Folding, Graph, Pairing, Value};
+use crate::lower::{Folding, Graph, Lowering, Pairing};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
 use crate::view::View;
@@ -74,13 +74,13 @@ impl Detector for NearestClass {
         tensors.vector("squares", &self.squares);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let common = graph.map(&self.common);
         let common = graph.squared_norm(common);
         let terms = graph.map(&self.classes);
         let squares = graph.row(self.squares.iter().copied());
         let distances = graph.pair(squares, Pairing::Sub, terms);
         let nearest = graph.fold(Folding::Min, distances);
-        Some(graph.pair(common, Pairing::Add, nearest))
+        Ok(graph.pair(common, Pairing::Add, nearest))
     }
 }

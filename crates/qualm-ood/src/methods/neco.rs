@@ -10,6 +10,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::SecondMoment;
@@ -152,6 +153,20 @@ impl Detector for NecoDetector {
         self.principal.save("principal", tensors);
         self.centre.save(tensors);
         tensors.vector("scales", &self.scales);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let features = graph.features();
+        let mean = graph.row(self.centre.0.iter().map(|&x| x.into()));
+        let scales = graph.row(self.scales.iter().map(|&x| x.into()));
+        let centred = graph.pair(features, Pairing::Sub, mean);
+        let standard = graph.pair(centred, Pairing::Mul, scales);
+        let principal = graph.map(&self.principal);
+        let share = graph.share_of_norm(principal, standard);
+        let logits = graph.logits();
+        let max = graph.fold(Folding::Max, logits);
+        let product = graph.pair(share, Pairing::Mul, max);
+        Ok(graph.neg(product))
     }
 }
 

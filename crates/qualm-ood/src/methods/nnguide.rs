@@ -10,6 +10,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput, NeighbourInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::Bank;
@@ -141,6 +142,19 @@ impl Detector for NnGuideDetector {
     fn save(&self, tensors: &mut TensorWriter) {
         BankSize::save(&self.bank, tensors);
         tensors.vector("energies", &self.energies);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let unit = graph.unit();
+        let products = graph.products(unit, self.bank.rows.clone());
+        let energies = graph.row(self.energies.iter().map(|&energy| energy.into()));
+        let products = graph.pair(products, Pairing::Mul, energies);
+        let largest = graph.largest(products, self.k);
+        let sum = graph.fold(Folding::Sum, largest);
+        let guidance = graph.times(sum, (self.k as f64).recip());
+        let energy = graph.log_sum_exp(1.0);
+        let product = graph.pair(energy, Pairing::Mul, guidance);
+        Ok(graph.neg(product))
     }
 }
 

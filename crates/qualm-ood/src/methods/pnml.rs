@@ -9,6 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Function, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -139,6 +140,39 @@ impl Detector for PnmlDetector {
     fn save(&self, tensors: &mut TensorWriter) {
         self.map.save("pseudo_inverse", tensors);
         tensors.vector("bias", &self.bias);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let mapped = graph.map(&self.map);
+        let leverage = graph.squared_norm(mapped);
+        let (features, logits) = (graph.features(), graph.logits());
+        // Where a row has no norm its logits are the bias, and nothing is divided.
+        let norm = graph.norm(features);
+        let least = graph.number(f64::from(f32::MIN_POSITIVE));
+        let norm = graph.pair(norm, Pairing::Max, least);
+        let bias = graph.row(self.bias.iter().map(|&b| b.into()));
+        let products = graph.pair(logits, Pairing::Sub, bias);
+        let of_unit = graph.pair(products, Pairing::Div, norm);
+        let of_unit = graph.pair(of_unit, Pairing::Add, bias);
+        graph.with_logits(of_unit, |graph| {
+            let below = graph.below_largest(1.0);
+            let partition = graph.partition(1.0);
+            let log_sum = graph.each(Function::Log, partition);
+            let log_p = graph.pair(below, Pairing::Sub, log_sum);
+            let one = graph.number(1.0);
+            let inverse_power = graph.pair(one, Pairing::Add, leverage);
+            let log_q = graph.pair(log_p, Pairing::Div, inverse_power);
+            let (p, q) = (
+                graph.each(Function::Exp, log_p),
+                graph.each(Function::Exp, log_q),
+            );
+            let others = graph.pair(one, Pairing::Sub, p);
+            let all = graph.pair(q, Pairing::Add, others);
+            let terms = graph.pair(q, Pairing::Div, all);
+            let sum = graph.fold(Folding::Sum, terms);
+            let log = graph.each(Function::Log, sum);
+            Ok(graph.times(log, (self.bias.len() as f64).ln().recip()))
+        })
     }
 }
 

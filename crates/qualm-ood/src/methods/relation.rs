@@ -9,6 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput, RelationInput};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Function, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::softmax::softmax;
@@ -119,6 +120,24 @@ impl Detector for RelationDetector {
 
     fn save(&self, tensors: &mut TensorWriter) {
         BankSize::save(&self.input.bank, tensors);
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let (unit, probabilities) = (graph.unit(), graph.probabilities());
+        let similarities = graph.products(unit, self.input.bank.rows.clone());
+        let agreements = graph.products(probabilities, self.input.probabilities.to_vec());
+        let relations = graph.pair(similarities, Pairing::Mul, agreements);
+        let cut = graph.number(self.input.cut.into());
+        let above = graph.pair(relations, Pairing::Above, cut);
+        let mut counted = graph.pair(relations, Pairing::Mul, above);
+        if self.input.power != 1.0 {
+            let power = graph.number(self.input.power);
+            // A negative relation, which is none here, has no power.
+            let positive = graph.each(Function::Abs, counted);
+            counted = graph.pair(positive, Pairing::Pow, power);
+        }
+        let sum = graph.fold(Folding::Sum, counted);
+        Ok(graph.neg(sum))
     }
 }
 

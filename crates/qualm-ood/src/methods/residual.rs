@@ -7,7 +7,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::{FitContext, Origin};
-use crate::lower::{Graph, Value};
+use crate::lower::{Graph, Lowering};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
@@ -139,9 +139,9 @@ impl Detector for ResidualDetector {
         save_residual(&self.map, self.size, tensors);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let residual = graph.map(&self.map);
-        Some(graph.norm(residual))
+        Ok(graph.norm(residual))
     }
 }
 

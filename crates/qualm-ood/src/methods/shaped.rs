@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::OodError;
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
-use crate::lower::{Graph, Value};
+use crate::lower::{Graph, Lowering};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::shaping::{Shaper, Shaping};
@@ -106,10 +106,13 @@ impl Detector for ShapedDetector {
         self.score.save(tensors);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let logits = self.shaping.lower(graph)?;
-        graph.shape_logits(logits);
-        self.score.lower(graph)
+        graph.with_logits(logits, |graph| self.score.lower(graph))
+    }
+
+    fn origin(&self) -> f64 {
+        self.score.origin()
     }
 }
 

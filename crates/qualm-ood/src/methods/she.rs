@@ -7,7 +7,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
-use crate::lower::{Folding, Graph, Pairing, Value};
+use crate::lower::{Folding, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::statistics::{ClassSums, SumBy, SumOf, SumSet};
@@ -163,12 +163,12 @@ impl Detector for SheDetector {
         tensors.matrix("patterns", &self.patterns, self.dim);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let (logits, features) = (graph.logits(), graph.features());
         let pattern = graph.row_at_largest(logits, self.patterns.clone());
         if self.metric == Metric::Euclidean {
             let difference = graph.pair(features, Pairing::Sub, pattern);
-            return Some(graph.norm(difference));
+            return Ok(graph.norm(difference));
         }
         let row = match self.metric {
             Metric::Cosine => graph.unit(),
@@ -176,7 +176,7 @@ impl Detector for SheDetector {
         };
         let products = graph.pair(row, Pairing::Mul, pattern);
         let product = graph.fold(Folding::Sum, products);
-        Some(graph.neg(product))
+        Ok(graph.neg(product))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
-use crate::lower::{Graph, Pairing, Value};
+use crate::lower::{Graph, Lowering};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -90,9 +90,12 @@ impl Detector for TempScaleDetector {
         tensors.vector("temperature", &[self.temperature]);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
-        let (minus_one, partition) = (graph.number(-1.0), graph.partition(self.temperature));
-        Some(graph.pair(minus_one, Pairing::Div, partition))
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        Ok(graph.doubt(self.temperature))
+    }
+
+    fn origin(&self) -> f64 {
+        -1.0
     }
 }
 

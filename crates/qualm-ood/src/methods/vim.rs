@@ -9,7 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::{FitContext, Origin};
-use crate::lower::{Function, Graph, Pairing, Value};
+use crate::lower::{Function, Graph, Lowering, Pairing};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -170,18 +170,18 @@ impl Detector for VimDetector {
         tensors.vector("alpha", &[self.alpha]);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let residual = graph.map(&self.map);
         let norm = graph.norm(residual);
         let (virtual_logit, energy) = (graph.times(norm, self.alpha), graph.log_sum_exp(1.0));
         let score = graph.pair(virtual_logit, Pairing::Sub, energy);
         if self.form == Form::Energy {
-            return Some(score);
+            return Ok(score);
         }
         let (one, negative) = (graph.number(1.0), graph.neg(score));
         let exponential = graph.each(Function::Exp, negative);
         let all = graph.pair(one, Pairing::Add, exponential);
-        Some(graph.pair(one, Pairing::Div, all))
+        Ok(graph.pair(one, Pairing::Div, all))
     }
 }
 

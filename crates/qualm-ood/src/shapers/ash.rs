@@ -4,6 +4,7 @@ use super::{kept, percentile};
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::fit::FitContext;
+use crate::lower::{Folding, Function, Graph, Lowering, Pairing, Value};
 use crate::method::Needs;
 use crate::recipe::Arguments;
 use crate::shaping::{Change, ShapeRow, Shaper, largest_of};
@@ -106,10 +107,29 @@ impl ShapeRow for Ash {
     }
 
     fn save(&self, _: &mut TensorWriter) {}
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let features = graph.features();
+        let count = kept(graph.width(features), self.p);
+        let among = graph.among_largest(features, count);
+        let pruned = graph.pair(features, Pairing::Mul, among);
+        if self.form == Form::Prune {
+            return Ok(pruned);
+        }
+        let all = graph.fold(Folding::Sum, features);
+        if self.form == Form::Binarise {
+            let mean = graph.times(all, (count as f64).recip());
+            return Ok(graph.pair(among, Pairing::Mul, mean));
+        }
+        let sum = graph.fold(Folding::Sum, pruned);
+        let ratio = graph.ratio(all, sum);
+        let factor = lower_bounded_exp(graph, ratio);
+        Ok(graph.pair(pruned, Pairing::Mul, factor))
+    }
 }
 
 /// Beyond this the exponential of a ratio is no factor that `f32` logits survive.
-pub(super) const LARGEST_EXPONENT: f64 = 50.0;
+const LARGEST_EXPONENT: f64 = 50.0;
 
 /// `exp(ratio)`, held in a range in which logits stay finite; a row of zeros has no ratio and is
 /// left as it is.
@@ -118,6 +138,17 @@ pub(super) fn bounded_exp(ratio: f64) -> f32 {
         return 1.0;
     }
     ratio.clamp(-LARGEST_EXPONENT, LARGEST_EXPONENT).exp() as f32
+}
+
+/// The same in operations of a graph, for a ratio that is zero where it is none.
+pub(super) fn lower_bounded_exp(graph: &mut Graph, ratio: Value) -> Value {
+    let (low, high) = (
+        graph.number(-LARGEST_EXPONENT),
+        graph.number(LARGEST_EXPONENT),
+    );
+    let ratio = graph.pair(ratio, Pairing::Max, low);
+    let ratio = graph.pair(ratio, Pairing::Min, high);
+    graph.each(Function::Exp, ratio)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use crate::OodError;
-use crate::lower::{Graph, Pairing, Value};
+use crate::lower::{Graph, Lowering, Pairing};
 use crate::shaping::{Change, ShapeRow};
 use crate::tensors::{TensorReader, TensorWriter};
 
@@ -42,7 +42,7 @@ impl ShapeRow for Clip {
         tensors.vector("clip_high", &self.high);
     }
 
-    fn lower(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower(&self, graph: &mut Graph) -> Lowering {
         let mut shaped = graph.features();
         for (bounds, pairing) in [(&self.low, Pairing::Max), (&self.high, Pairing::Min)] {
             if bounds.iter().any(|bound| bound.is_finite()) {
@@ -50,6 +50,6 @@ impl ShapeRow for Clip {
                 shaped = graph.pair(shaped, pairing, bounds);
             }
         }
-        Some(shaped)
+        Ok(shaped)
     }
 }

@@ -1,10 +1,11 @@
 //! LTS: logits stretched by how much of a row lies in its large activations.
 
-use super::scale::concentration;
+use super::scale::{concentration, lower_concentration};
 use super::{kept, percentile};
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Lowering, Pairing};
 use crate::shaping::{Change, ScaleRow, Shaper};
 use crate::tensors::TensorReader;
 
@@ -51,6 +52,15 @@ impl ScaleRow for Lts {
 
     fn scales_bias(&self) -> bool {
         true
+    }
+
+    fn lower_factor(&self, graph: &mut Graph) -> Lowering {
+        let features = graph.features();
+        let count = kept(graph.width(features), self.p);
+        // The whole is no less than its part, so that only what has no ratio is below one.
+        let (ratio, one) = (lower_concentration(graph, count), graph.number(1.0));
+        let ratio = graph.pair(ratio, Pairing::Max, one);
+        Ok(graph.pair(ratio, Pairing::Mul, ratio))
     }
 }
 

@@ -1,11 +1,11 @@
 //! SCALE: a row stretched by how much of it lies in its large activations.
 
-use super::ash::{LARGEST_EXPONENT, bounded_exp};
+use super::ash::{bounded_exp, lower_bounded_exp};
 use super::{kept, percentile};
 use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::fit::FitContext;
-use crate::lower::{Folding, Function, Graph, Pairing, Value};
+use crate::lower::{Folding, Graph, Lowering, Pairing, Value};
 use crate::method::Needs;
 use crate::shaping::{Change, ScaleRow, Shaper, largest_of};
 use crate::tensors::TensorReader;
@@ -64,21 +64,11 @@ impl ScaleRow for Scale {
         false
     }
 
-    fn lower_factor(&self, graph: &mut Graph) -> Option<Value> {
+    fn lower_factor(&self, graph: &mut Graph) -> Lowering {
         let features = graph.features();
-        let zero = graph.number(0.0);
-        let positive = graph.pair(features, Pairing::Max, zero);
-        let all = graph.fold(Folding::Sum, positive);
         let count = kept(graph.width(features), self.p);
-        let largest = graph.largest(positive, count);
-        let largest = graph.fold(Folding::Sum, largest);
-        // A row without activations keeps its logits.
-        let least = graph.number(f64::from(f32::MIN_POSITIVE));
-        let largest = graph.pair(largest, Pairing::Max, least);
-        let ratio = graph.pair(all, Pairing::Div, largest);
-        let bound = graph.number(LARGEST_EXPONENT);
-        let ratio = graph.pair(ratio, Pairing::Min, bound);
-        Some(graph.each(Function::Exp, ratio))
+        let ratio = lower_concentration(graph, count);
+        Ok(lower_bounded_exp(graph, ratio))
     }
 }
 
@@ -93,6 +83,16 @@ pub(super) fn concentration(features: &[f32], count: usize, scratch: &mut Vec<f3
         }
     }
     all / (above + equals as f64 * f64::from(smallest.max(0.0)))
+}
+
+/// The same in operations of a graph; zero for a row without a positive activation.
+pub(super) fn lower_concentration(graph: &mut Graph, count: usize) -> Value {
+    let (features, zero) = (graph.features(), graph.number(0.0));
+    let positive = graph.pair(features, Pairing::Max, zero);
+    let all = graph.fold(Folding::Sum, positive);
+    let largest = graph.largest(positive, count);
+    let largest = graph.fold(Folding::Sum, largest);
+    graph.ratio(all, largest)
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use crate::lower::{Function, Graph, Pairing, Value};
+
 /// How p-values of several components become one number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
@@ -32,6 +34,45 @@ impl By {
             Self::Harmonic => 1.0 / (p * count),
             Self::Cauchy => 1.0 / ((std::f64::consts::PI * p.min(largest)).tan() * count),
             Self::Fisher => -2.0 * p.ln(),
+        }
+    }
+
+    /// The same in operations of a graph, from `p` and `1 - p`; `largest` is again the largest `p`
+    /// that the Cauchy rule takes.
+    pub(super) fn lower_term(
+        self,
+        graph: &mut Graph,
+        [p, lacking]: [Value; 2],
+        largest: f64,
+        count: usize,
+    ) -> Value {
+        let count = count as f64;
+        match self {
+            Self::Rank => graph.times(p, -count.recip()),
+            Self::Harmonic => {
+                let share = graph.number(count.recip());
+                graph.pair(share, Pairing::Div, p)
+            }
+            // cot(pi p) = (cot(pi p / 2) - cot(pi (1 - p) / 2)) / 2: near zero and near one alike,
+            // what is small is known to all digits.
+            Self::Cauchy => {
+                let smallest = graph.number(1.0 - largest);
+                let lacking = graph.pair(lacking, Pairing::Max, smallest);
+                let largest = graph.number(largest);
+                let p = graph.pair(p, Pairing::Min, largest);
+                let half = graph.number(0.5 / count);
+                let mut cotangent = |of| {
+                    let angle = graph.times(of, std::f64::consts::FRAC_PI_2);
+                    let tangent = graph.each(Function::Tan, angle);
+                    graph.pair(half, Pairing::Div, tangent)
+                };
+                let (near_zero, near_one) = (cotangent(p), cotangent(lacking));
+                graph.pair(near_zero, Pairing::Sub, near_one)
+            }
+            Self::Fisher => {
+                let log = graph.each(Function::Log, p);
+                graph.times(log, -2.0)
+            }
         }
     }
 }

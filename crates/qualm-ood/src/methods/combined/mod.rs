@@ -11,6 +11,7 @@ use self::ruler::Ruler;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Compared, Detector, Inputs};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Lowering, Pairing, Value};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -263,6 +264,25 @@ impl Detector for CombinedDetector {
             let all = self.rulers.iter().flat_map(Ruler::scores).copied();
             tensors.matrix(RULERS, &all.collect::<Vec<f64>>(), first.scores().len());
         }
+    }
+
+    fn lower(&self, graph: &mut Graph) -> Lowering {
+        let mut sum: Option<Value> = None;
+        for ((detector, name), ruler) in self.detectors.iter().zip(&self.names).zip(&self.rulers) {
+            let score = detector.lower(graph);
+            let score = score.map_err(|reason| format!("of its `{name}` {reason}"))?;
+            let place = ruler.lower_place(graph, score, detector.origin());
+            let (largest, count) = (ruler.largest(), self.rulers.len());
+            let term = self.by.lower_term(graph, place, largest, count);
+            sum = Some(match sum {
+                None => term,
+                Some(sum) => graph.pair(sum, Pairing::Add, term),
+            });
+        }
+        sum.ok_or_else(|| {
+            "it lacks the rows that its parts are compared on; `qualm calibrate` gives it some"
+                .to_owned()
+        })
     }
 }
 

@@ -1,3 +1,5 @@
+use crate::lower::{Folding, Graph, Pairing, Value};
+
 /// The scores of one component over rows that nothing was fitted to, sorted: what turns its score
 /// of another row into a p-value.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +63,45 @@ impl Ruler {
                 2.0 / self.all() / (1.0 + beyond)
             }
         }
+    }
+
+    /// The place of `score`, which is counted from `origin`, and what it lacks to be one, both to
+    /// all digits.
+    ///
+    /// Each gap between neighbours of the ruler adds the share of it that lies above the score; the
+    /// last two of the `n + 1` parts of the whole are those of the tail.
+    pub(super) fn lower_place(&self, graph: &mut Graph, score: Value, origin: f64) -> [Value; 2] {
+        let upper = self.scores[1..].iter();
+        let steepness = |(b, a): (&f64, &f64)| ((b - a).recip()).min(f32::MAX.into());
+        let gaps = upper.clone().zip(&self.scores);
+        let last = self.scores[self.scores.len() - 1];
+        let (zero, one, two) = (graph.number(0.0), graph.number(1.0), graph.number(2.0));
+        let last = graph.number(last - origin);
+        let beyond = graph.pair(score, Pairing::Sub, last);
+        let beyond = graph.times(beyond, self.unit.recip());
+        let beyond = graph.pair(beyond, Pairing::Max, zero);
+        let beyond = graph.pair(one, Pairing::Add, beyond);
+        let tail = graph.pair(two, Pairing::Div, beyond);
+        let (mut place, mut lacking) = (tail, graph.pair(two, Pairing::Sub, tail));
+        if self.scores.len() > 1 {
+            let steepness = graph.row(gaps.clone().map(steepness));
+            // Of equals, a score that is one of them lies below the gap that is none.
+            let start = graph.row(gaps.map(|(b, a)| f64::from(u8::from(a == b))));
+            let upper = graph.row(upper.map(|b| b - origin));
+            let distance = graph.pair(upper, Pairing::Sub, score);
+            let share = graph.pair(distance, Pairing::Mul, steepness);
+            let share = graph.pair(share, Pairing::Add, start);
+            let share = graph.pair(share, Pairing::Max, zero);
+            let share = graph.pair(share, Pairing::Min, one);
+            let rest = graph.pair(one, Pairing::Sub, share);
+            let (shares, rests) = (
+                graph.fold(Folding::Sum, share),
+                graph.fold(Folding::Sum, rest),
+            );
+            place = graph.pair(place, Pairing::Add, shares);
+            lacking = graph.pair(lacking, Pairing::Add, rests);
+        }
+        [place, lacking].map(|parts| graph.times(parts, self.all().recip()))
     }
 
     /// `n / (n + 1)`, as far from one as the smallest p-value is from zero.

@@ -6,6 +6,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, LogitInput};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Lowering};
 use crate::method::{Method, Needs, TailNeed};
 use crate::score::Row;
 use crate::statistics::{SumBy, SumOf, SumSet, Tails};
@@ -262,6 +263,10 @@ impl Detector for OpenMaxDetector {
         tensors.vector("smallest", &vector(|w| w.smallest));
         tensors.vector("shape", &vector(|w| w.shape));
         tensors.vector("log_scale", &vector(|w| w.log_scale));
+    }
+
+    fn lower(&self, _: &mut Graph) -> Lowering {
+        Err("its distributions are of distances that ten thousand was added to, which f32 does not tell apart".to_owned())
     }
 }
 

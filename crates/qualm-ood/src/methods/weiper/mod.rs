@@ -15,6 +15,7 @@ use crate::bins::Bins;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{Detector, Inputs, PerturbedInput};
 use crate::fit::FitContext;
+use crate::lower::{Graph, Lowering};
 use crate::method::{Method, Needs};
 use crate::perturbation::{Perturbation, PerturbedHeads};
 use crate::recipe::Arguments;
@@ -256,5 +257,9 @@ impl Detector for WeiPerDetector {
         for (density, name) in self.densities.iter().zip(NAMES) {
             density.save(name, tensors);
         }
+    }
+
+    fn lower(&self, _: &mut Graph) -> Lowering {
+        Err("it counts the logits of many heads in bins, for which there is no operator".to_owned())
     }
 }
