@@ -40,4 +40,4 @@ pub use product::{Real, product_nt, product_tn};
 pub use rows::Rows;
 pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};
 pub use sums::{Terms, distance, dot, exp, log_of_rest, map, sum_of, sum_of_pairs, sums_of};
-pub use vector::{add, largest, log_sum_exp, norm, squared_norm};
+pub use vector::{add, largest, log_sum_exp, norm, squared_norm, sum_of_exponentials};

@@ -15,7 +15,16 @@ pub(crate) const LANES: usize = 16;
 /// The exponentials are taken in `f32` by a polynomial (relative error below 2e-7) and added in
 /// `f64`, so that the result is good to about 1e-7 absolutely. `max` is the largest of `x`.
 pub fn log_sum_exp(x: &[f32], max: f32) -> f64 {
-    f64::from(max) + Arch::new().dispatch(SumOfExponentials { x, max }).ln()
+    f64::from(max) + sum_of_exponentials(x, max).ln()
+}
+
+/// `sum_i exp(x_i - max)` of numbers that are at most `max`, each term as in [`log_sum_exp`].
+///
+/// ```
+/// assert!((qualm_linalg::sum_of_exponentials(&[1.0, 1.0], 1.0) - 2.0).abs() < 1e-6);
+/// ```
+pub fn sum_of_exponentials(x: &[f32], max: f32) -> f64 {
+    Arch::new().dispatch(SumOfExponentials { x, max })
 }
 
 /// Euclidean norm, summed in `f64`.

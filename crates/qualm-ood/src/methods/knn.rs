@@ -163,7 +163,7 @@ impl Detector for KnnDetector {
 
     fn lower(&self, graph: &mut Graph) -> Lowering {
         if self.index.is_some() {
-            return Err("walks through a graph of neighbours, which plain operators cannot; fit it without `index=hnsw`");
+            return Err("it walks through a graph of neighbours; index=exact does not".to_owned());
         }
         let unit = graph.unit();
         let farthest = graph.row_in_rank(unit, self.bank.rows.clone(), self.k);

@@ -32,6 +32,8 @@ pub(crate) struct LogitRow<'a> {
     pub(crate) predicted: usize,
     /// `log(sum exp)` of all, with temperature one.
     pub(crate) log_sum_exp: f64,
+    /// That less the largest logit, to the digits of `f32` however small it is.
+    pub(crate) excess: f64,
 }
 
 impl LogitRow<'_> {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use qualm_data::Head;
-use qualm_linalg::{GraphSearch, Nearest, Neighbour, Rows, add, largest, log_sum_exp};
+use qualm_linalg::{GraphSearch, Nearest, Neighbour, Rows, add, largest, sum_of_exponentials};
 use rayon::prelude::*;
 
 use super::norms::Norms;
@@ -370,12 +370,23 @@ impl<'a> LogitRow<'a> {
     /// The logits of one row; `values` is not empty.
     pub(crate) fn new(values: &'a [f32]) -> Self {
         let (predicted, max) = largest(values).unwrap_or((0, f32::NEG_INFINITY));
-        Self {
+        let mut row = Self {
             values,
             max,
             predicted,
-            log_sum_exp: log_sum_exp(values, max),
-        }
+            log_sum_exp: max.into(),
+            excess: 0.0,
+        };
+        let others = row.others().into_iter();
+        let rest: f64 = others.map(|others| sum_of_exponentials(others, max)).sum();
+        // Beside an infinite logit there is no number, and none must be made up.
+        row.excess = if max.is_finite() {
+            rest.ln_1p()
+        } else {
+            f64::NAN
+        };
+        row.log_sum_exp += row.excess;
+        row
     }
 }
 
