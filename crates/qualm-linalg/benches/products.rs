@@ -3,18 +3,23 @@
 //! `cargo bench -p qualm-linalg --bench products`
 //!
 //! `scatter` counts the operations of the lower half alone, `rows D (D + 1)`; tiles are those that
-//! the crates above use. `eigen` is in seconds: its share of a peak of products says little.
+//! the crates above use. `shared` lines are the library's own way with threads, which share every
+//! product and wait for each other; ours are pieces, one thread each. `eigen` is in seconds: its share of a peak of products says little.
 #![allow(missing_docs, clippy::print_stdout)] // a program that prints its figures
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use faer::linalg::matmul::matmul;
+use faer::{Accum, MatMut, MatRef, Par};
 use qualm_linalg::{BlockScatter, Rows, Speed, packed_len, product_nt, symmetric_eigen};
 
 /// Width of the rows.
 const DIM: usize = 2048;
 /// Rows of a block of fitting.
 const BLOCK: usize = 4096;
+/// Rows of a tile of scoring.
+const TILE: usize = 2048;
 const RUNS: usize = 9;
 
 fn main() {
@@ -46,6 +51,21 @@ fn main() {
             });
             println!("{name:<14} in tiles of {tile:4} rows {speed}");
         }
+        let mut out = vec![0f32; TILE * outputs];
+        let speed = Speed::measure((2 * BLOCK * DIM * outputs) as f64, RUNS, || {
+            for start in (0..BLOCK).step_by(TILE) {
+                let tile = black_box(rows.range(start, start + TILE));
+                matmul(
+                    MatMut::from_row_major_slice_mut(&mut out, TILE, outputs),
+                    Accum::Replace,
+                    MatRef::from_row_major_slice(tile.data(), TILE, DIM),
+                    MatRef::from_row_major_slice(matrix.data(), outputs, DIM).transpose(),
+                    1.0,
+                    Par::rayon(0),
+                );
+            }
+        });
+        println!("{name:<14} shared, {TILE:4} rows   {speed}");
     }
 
     let mut seconds: Vec<f64> = (0..5)
