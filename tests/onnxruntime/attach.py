@@ -29,7 +29,7 @@ import onnxruntime
 from record import session
 
 BATCH = 16
-PAIRS = 60
+PAIRS = 400
 
 
 def plain(path, optimised=True):

@@ -2,8 +2,11 @@
 //! words: `qualm-onnx` writes them as nodes of a model.
 
 mod graph;
+mod residual;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use residual::residual_norm;
 
 pub use graph::{Folding, Function, Graph, Operation, Pairing, Value};
 

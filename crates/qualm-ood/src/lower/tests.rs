@@ -163,6 +163,8 @@ fn graphs_give_the_scores_of_their_detectors() {
         "vim(dim=3)",
         "vim(dim=3,score=prob)",
         "residual(dim=2)",
+        "vim(dim=1)",
+        "residual(dim=1)",
         "gen+residual(dim=3)",
         "mahalanobis",
         "mahalanobis++",

@@ -9,7 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::{FitContext, Origin};
-use crate::lower::{Graph, Lowering, Pairing};
+use crate::lower::{Graph, Lowering, Pairing, residual_norm};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -104,8 +104,7 @@ impl Detector for GenResidualDetector {
     }
 
     fn lower(&self, graph: &mut Graph) -> Lowering {
-        let residual = graph.map(&self.map);
-        let norm = graph.norm(residual);
+        let norm = residual_norm(graph, &self.map);
         let entropy = self.entropy.lower(graph);
         Ok(graph.pair(norm, Pairing::Mul, entropy))
     }

@@ -7,7 +7,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs};
 use crate::fit::{FitContext, Origin};
-use crate::lower::{Graph, Lowering};
+use crate::lower::{Graph, Lowering, residual_norm};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter, all_finite};
@@ -140,8 +140,7 @@ impl Detector for ResidualDetector {
     }
 
     fn lower(&self, graph: &mut Graph) -> Lowering {
-        let residual = graph.map(&self.map);
-        Ok(graph.norm(residual))
+        Ok(residual_norm(graph, &self.map))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::OodError;
 use crate::catalogue::{Entry, Parse};
 use crate::detector::{AffineMap, Detector, Inputs, LogitInput};
 use crate::fit::{FitContext, Origin};
-use crate::lower::{Function, Graph, Lowering, Pairing};
+use crate::lower::{Function, Graph, Lowering, Pairing, residual_norm};
 use crate::method::{Method, Needs};
 use crate::score::Row;
 use crate::tensors::{TensorReader, TensorWriter};
@@ -171,8 +171,7 @@ impl Detector for VimDetector {
     }
 
     fn lower(&self, graph: &mut Graph) -> Lowering {
-        let residual = graph.map(&self.map);
-        let norm = graph.norm(residual);
+        let norm = residual_norm(graph, &self.map);
         let (virtual_logit, energy) = (graph.times(norm, self.alpha), graph.log_sum_exp(1.0));
         let score = graph.pair(virtual_logit, Pairing::Sub, energy);
         if self.form == Form::Energy {
