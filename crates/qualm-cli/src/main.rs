@@ -2,6 +2,7 @@
 
 mod cli;
 mod console;
+mod gallery;
 mod inputs;
 mod outputs;
 mod verbs;

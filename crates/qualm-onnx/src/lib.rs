@@ -50,7 +50,7 @@ pub use head::{DeadEnd, HeadKind, HeadSearch, Layout, LinearHead};
 pub use head_model::head_model;
 pub use model::{Axis, Element, Model, ValueInfo};
 #[cfg(feature = "run")]
-pub use picture::{Channels, Filter, Preparation, Preset};
+pub use picture::{Channels, Filter, Preparation, Preset, thumbnail};
 #[cfg(feature = "run")]
 pub use run::{ExtractOptions, Extraction, Inputs, PictureFile, Session, picture_size};
 pub use tap::Tapped;

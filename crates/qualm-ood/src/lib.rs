@@ -80,9 +80,9 @@ pub use catalogue::{CATALOGUE, Entry};
 pub use decide::{DecideOptions, Decided, Decider, Decision, Outcome, Rule, Threshold, Verdict};
 pub use error::OodError;
 pub use evaluate::{
-    Checked, Comparison, DetectorResult, Evaluation, EvaluationInput, EvaluationOptions,
-    FalseAlarms, Figure, FittingRows, Promise, ReferenceUsed, Relation, Requirement, RowCount,
-    SetResult, evaluate,
+    Checked, Comparison, DetectorResult, Evaluation, EvaluationInput, EvaluationOptions, Extreme,
+    Extremes, FalseAlarms, Figure, FittingRows, Promise, ReferenceUsed, Relation, Requirement,
+    RowCount, SetResult, evaluate,
 };
 pub use explain::{ExplainedComponent, ExplainedNeighbour, ExplainedScore, Explanation, explain};
 pub use fit::{

@@ -50,6 +50,11 @@ fn push_blocks(blocks: &[Block], parts: &mut Vec<String>) {
             Block::Curves(plot) => push_curves(plot, parts),
             Block::Histograms(plot) => push_histograms(plot, parts),
             Block::Bars(plot) => push_table(&plot.to_table(DECIMALS), parts),
+            Block::Gallery(gallery) => {
+                parts.push(format!("**{}**", escape(&gallery.title)));
+                let lines = gallery.lines().map(|line| format!("- {}", escape(&line)));
+                parts.push(lines.collect::<Vec<_>>().join("\n"));
+            }
             Block::Settings(settings) => {
                 let lines = settings
                     .iter()

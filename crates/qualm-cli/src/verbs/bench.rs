@@ -1,17 +1,22 @@
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use qualm_data::{AtomicFile, FeatureSet, Source};
 use qualm_ood::{
-    Checked, Evaluation, EvaluationInput, EvaluationOptions, FitInput, FitOptions, Recipe,
+    Checked, Evaluation, EvaluationInput, EvaluationOptions, Extreme, FitInput, FitOptions, Recipe,
     Requirement, RulerRows, Split, calibrate, evaluate, fit,
 };
+use qualm_report::{Exhibit, Gallery};
 
 use super::fit::share;
 use crate::cli::SETS;
+use crate::gallery::{Place, SHOWN};
 use crate::inputs::NamedSet;
-use crate::{Ended, console, inputs, outputs};
+use crate::{Ended, console, gallery, inputs, outputs};
+
+/// What --inputs calls the in-distribution rows.
+const TEST: &str = "test";
 
 #[derive(Debug, Args)]
 #[command(
@@ -55,6 +60,11 @@ pub(crate) struct Arguments {
         value_name = "LIST"
     )]
     methods: String,
+
+    /// Where the inputs of `test` or of an --ood set are, for the HTML report: a folder of pictures
+    /// that ids are paths in, or a file of texts, one a line; may be given again
+    #[arg(long, value_name = "NAME=PATH", requires = "html")]
+    inputs: Vec<NamedSet>,
 
     #[command(flatten)]
     how: How,
@@ -118,6 +128,8 @@ pub(crate) struct Contest<'a> {
     /// Share of the fitting rows that is left to `combined`.
     pub(crate) hold_back: f64,
     pub(crate) methods: &'a str,
+    /// Where inputs are, by the name of their set.
+    pub(crate) places: Vec<(String, Place)>,
     /// What stands at the end of the report, beside what every report says.
     pub(crate) settings: Vec<(String, String)>,
 }
@@ -155,6 +167,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         reference: reference.as_ref().map(|set| set as &dyn Source),
         hold_back: arguments.hold_back.unwrap_or(0.0),
         methods: &arguments.methods,
+        places: places(arguments)?,
         settings,
     };
     hold(&contest, &arguments.how)
@@ -239,9 +252,58 @@ pub(crate) fn hold(contest: &Contest<'_>, how: &How) -> anyhow::Result<Ended> {
     })
 }
 
+/// What --inputs says, by name.
+fn places(arguments: &Arguments) -> anyhow::Result<Vec<(String, Place)>> {
+    let known = |name: &str| name == TEST || arguments.ood.iter().any(|set| set.name == name);
+    let place = |named: &NamedSet| {
+        anyhow::ensure!(
+            known(&named.name),
+            "--inputs {}: there is no such set; name `{TEST}` or one of --ood",
+            named.name
+        );
+        Ok((named.name.clone(), Place::of(Path::new(&named.spec))))
+    };
+    arguments.inputs.iter().map(place).collect()
+}
+
+/// The inputs that a person looks at first, where it is said where they are.
+fn galleries(evaluation: &Evaluation, contest: &Contest<'_>) -> anyhow::Result<Vec<Gallery>> {
+    if contest.places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut galleries = Vec::new();
+    for extremes in evaluation.extremes(SHOWN) {
+        let mut gallery = Gallery::new(extremes.title);
+        let mut places: Vec<Option<Exhibit>> = vec![None; extremes.rows.len()];
+        let sets = (0..contest.ood.len()).map(Some).chain([None]);
+        for set in sets {
+            let (name, source) = match set {
+                Some(at) => (contest.ood[at].0.as_str(), contest.ood[at].1),
+                None => (TEST, contest.test),
+            };
+            let own = (0..extremes.rows.len()).filter(|&at| extremes.rows[at].set == set);
+            let own: Vec<usize> = own.collect();
+            let caption = |&at: &usize| {
+                let Extreme { row, score, .. } = extremes.rows[at];
+                (row, format!("{name}, score {score:.3}"))
+            };
+            let rows: Vec<(u64, String)> = own.iter().map(caption).collect();
+            let place = contest.places.iter().find(|(of, _)| of == name);
+            let shown = gallery::exhibits(source, place.map(|(_, place)| place), &rows)?;
+            for (at, exhibit) in own.into_iter().zip(shown) {
+                places[at] = Some(exhibit);
+            }
+        }
+        gallery.exhibits = places.into_iter().flatten().collect();
+        galleries.push(gallery);
+    }
+    Ok(galleries)
+}
+
 fn write_files(evaluation: &Evaluation, contest: &Contest<'_>, how: &How) -> anyhow::Result<()> {
     if let Some(path) = &how.html {
-        let page = qualm_report::to_html(&evaluation.report(contest.settings.clone()));
+        let report = evaluation.report(contest.settings.clone(), galleries(evaluation, contest)?);
+        let page = qualm_report::to_html(&report);
         AtomicFile::save(path, |file| file.write_all(page.as_bytes()))?;
     }
     if let Some(path) = &how.csv {

@@ -55,6 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         reference: None,
         hold_back: 0.0,
         methods: METHODS,
+        places: Vec::new(),
         settings: vec![(
             "data".to_owned(),
             "embedded: EfficientNet-Lite0 on ImageNet, even classes to fit, odd classes to test \

@@ -1,13 +1,16 @@
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use qualm_data::{
-    FeatureSet, KeyColumn, Source, TableColumn, TableField, TableFormat, TableWriter,
+    AtomicFile, FeatureSet, KeyColumn, Source, TableColumn, TableField, TableFormat, TableWriter,
 };
-use qualm_ood::{Bundle, DecideOptions, Decided, Decider, Rule};
+use qualm_ood::{Bundle, DecideOptions, Decided, Decider, Outcome, Rule};
+use qualm_report::{Block, Gallery, Histograms, Report};
 
 use crate::cli::SETS;
-use crate::{Ended, console};
+use crate::gallery::{Place, SHOWN};
+use crate::{Ended, console, gallery, outputs};
 
 #[derive(Debug, Args)]
 #[command(
@@ -54,7 +57,19 @@ pub(crate) struct Arguments {
     /// Compare each row with the reference rows that are predicted as the same class
     #[arg(long)]
     per_class: bool,
+
+    /// Write a report here: scores of each method, and the most and the least suspicious inputs
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
+    /// Where the inputs are, for the report: a folder of pictures that ids are paths in, or a file
+    /// of texts, one a line
+    #[arg(long, value_name = "PATH", requires = "html")]
+    inputs: Option<PathBuf>,
 }
+
+/// Bins of a histogram.
+const BINS: usize = 60;
 
 /// The path that means standard output.
 const STDOUT: &str = "-";
@@ -109,8 +124,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     }
     let mut writer = writer(arguments, fields(&bundle))?;
     let bar = console::progress("scoring", input.schema().rows);
+    if let Some(path) = &arguments.html {
+        outputs::check(path)?;
+    }
+    // For the report, the scores of each detector.
+    let mut scores = vec![Vec::new(); bundle.detectors().len()];
     let outcome = decider.run(&input, &mut |decided| {
         bar.inc(decided.rows() as u64);
+        if arguments.html.is_some() {
+            let each = scores.iter_mut().enumerate();
+            each.for_each(|(at, scores)| scores.extend_from_slice(decided.scores(at)));
+        }
         Ok(write(&mut writer, &bundle, decided)?)
     })?;
     writer.finish()?;
@@ -131,7 +155,58 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     {
         console::note(&format!("wrote {}", path.display()));
     }
+    if let Some(path) = &arguments.html {
+        let report = report(arguments, &bundle, &input, &scores, &outcome)?;
+        let page = qualm_report::to_html(&report);
+        AtomicFile::save(path, |file| file.write_all(page.as_bytes()))?;
+        console::note(&format!("wrote {}", path.display()));
+    }
     Ok(Ended::Well)
+}
+
+/// What a person looks at first: how scores lie, and the inputs at their ends.
+fn report(
+    arguments: &Arguments,
+    bundle: &Bundle,
+    input: &FeatureSet,
+    scores: &[Vec<f64>],
+    outcome: &Outcome,
+) -> anyhow::Result<Report> {
+    let place = arguments.inputs.as_deref().map(Place::of);
+    let mut report = Report::new(format!("Scores of {}", input.name())).summary(format!(
+        "{} rows. Outlier scores: higher means less like the training data.",
+        outcome.rows
+    ));
+    for (at, (name, scores)) in bundle.names().zip(scores).enumerate() {
+        report = report.push(Block::Heading(name.to_owned()));
+        if let Some(flagged) = outcome.flagged.as_ref().and_then(|flagged| flagged.get(at)) {
+            let text = format!("{flagged} of {} rows flagged.", outcome.rows);
+            report = report.push(Block::Text(text));
+        }
+        let mut order: Vec<usize> = (0..scores.len()).collect();
+        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+        let ends = [
+            ("Most suspicious", order.iter().take(SHOWN).collect()),
+            ("Least suspicious", order.iter().rev().take(SHOWN).collect()),
+        ];
+        for (title, rows) in ends {
+            let rows: Vec<&usize> = rows;
+            let caption = |&&row: &&usize| (row as u64, format!("score {:.3}", scores[row]));
+            let rows: Vec<(u64, String)> = rows.iter().map(caption).collect();
+            let mut gallery = Gallery::new(title);
+            gallery.exhibits = gallery::exhibits(input, place.as_ref(), &rows)?;
+            report = report.push(gallery);
+        }
+        let label = "outlier score";
+        let lies = Histograms::of(
+            format!("Scores of {name}"),
+            label,
+            BINS,
+            [("rows", &scores[..])],
+        );
+        report = report.push(lies);
+    }
+    Ok(report)
 }
 
 fn fields(bundle: &Bundle) -> Vec<TableField> {

@@ -3,8 +3,10 @@
 mod decode;
 mod prepare;
 mod resize;
+mod thumbnail;
 
 pub use prepare::{Channels, Preparation, Preset};
 pub use resize::Filter;
+pub use thumbnail::thumbnail;
 
 pub(crate) use decode::{Picture, decode};

@@ -1,4 +1,3 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use rten::{NodeId, RunOptions, ThreadPool, Value, ValueOrView};
@@ -171,7 +170,7 @@ impl Session {
 /// The runtime is not written for hostile models: what panics in it is an error here, where panics
 /// unwind, and nothing that it worked on is used again.
 fn contained<T>(name: &str, step: impl FnOnce() -> Result<T, OnnxError>) -> Result<T, OnnxError> {
-    catch_unwind(AssertUnwindSafe(step)).unwrap_or_else(|_| {
+    qualm_data::contained(step).unwrap_or_else(|| {
         Err(OnnxError::run(
             name,
             "the runtime gave up on this model; run it where it was trained and store features and logits",

@@ -3,6 +3,7 @@
 mod alarm_law;
 mod alarms;
 mod compare;
+mod extremes;
 mod figures;
 mod halves;
 mod options;
@@ -17,6 +18,7 @@ mod verdict;
 mod words;
 
 pub use compare::Comparison;
+pub use extremes::{Extreme, Extremes};
 pub use figures::Figure;
 pub use options::{EvaluationInput, EvaluationOptions};
 pub use require::{Checked, Relation, Requirement};

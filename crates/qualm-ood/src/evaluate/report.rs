@@ -1,4 +1,4 @@
-use qualm_report::{Block, Report};
+use qualm_report::{Block, Gallery, Report};
 
 use super::result::{Evaluation, ReferenceUsed};
 use super::words::{count, level, list};
@@ -7,11 +7,19 @@ impl Evaluation {
     /// All there is to see, for a page of its own: verdicts, tables, intervals, ROC curves, score
     /// histograms of challenger and baseline, and the settings. `settings` are names and values of
     /// the caller's own (files and their hashes, the command); they stand before those that the
-    /// evaluation knows.
-    pub fn report(&self, settings: Vec<(String, String)>) -> Report {
+    /// evaluation knows. `galleries` show inputs, such as those of
+    /// [`extremes`](Evaluation::extremes).
+    pub fn report(&self, settings: Vec<(String, String)>, galleries: Vec<Gallery>) -> Report {
         let mut report = self.opening();
         let push = |report: &mut Report, blocks: Vec<Block>| report.blocks.extend(blocks);
         push(&mut report, self.ranking_blocks());
+        if !galleries.is_empty() {
+            push(&mut report, vec![heading("What it looks like")]);
+            push(
+                &mut report,
+                galleries.into_iter().map(Block::from).collect(),
+            );
+        }
         push(&mut report, vec![self.bars().into(), heading("ROC curves")]);
         if let left_out @ 1.. = self.curves_left_out() {
             let shown = format!(

@@ -35,7 +35,7 @@ use super::scores::AllScores;
 /// let promise = evaluation.promise.as_ref().expect("40 test rows judge one another");
 /// let alarms = msp.false_alarms.expect("there is a promise");
 /// assert!(promise.range[0] <= alarms.share && alarms.share <= promise.range[1]);
-/// let page = qualm_report::to_html(&evaluation.report(Vec::new()));
+/// let page = qualm_report::to_html(&evaluation.report(Vec::new(), Vec::new()));
 /// assert!(page.contains("msp reaches an AUROC of 1.000 on far."));
 /// # Ok::<(), qualm_ood::OodError>(())
 /// ```

@@ -13,6 +13,8 @@ pub(super) struct AllScores {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Scores {
     columns: Vec<Vec<f64>>,
+    /// The number of each row in its source.
+    numbers: Vec<u64>,
 }
 
 impl Scores {
@@ -28,12 +30,14 @@ impl Scores {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Self, OodError> {
         let mut columns = vec![Vec::new(); bundle.detectors().len()];
+        let mut numbers = Vec::new();
         score(bundle, source, &mut |scored| {
             let chunk = scored.chunk;
             for row in 0..chunk.rows {
                 if !keep(chunk, row)? {
                     continue;
                 }
+                numbers.push(chunk.first_row + row as u64);
                 for (detector, column) in columns.iter_mut().enumerate() {
                     column.push(scored.scores(detector)[row]);
                     if scored.scores(detector)[row].is_nan() {
@@ -44,7 +48,7 @@ impl Scores {
             progress(chunk.rows as u64);
             Ok(())
         })?;
-        let scores = Self { columns };
+        let scores = Self { columns, numbers };
         if scores.rows() == 0 {
             return Err(OodError::rows(
                 name,
@@ -57,6 +61,11 @@ impl Scores {
     /// The scores of one detector.
     pub(super) fn of(&self, detector: usize) -> Option<&[f64]> {
         self.columns.get(detector).map(Vec::as_slice)
+    }
+
+    /// The number of each row in its source.
+    pub(super) fn numbers(&self) -> &[u64] {
+        &self.numbers
     }
 
     /// One column a detector.

@@ -92,7 +92,7 @@ fn words(evaluation: &Evaluation) -> Vec<(Tone, String)> {
 }
 
 fn text(evaluation: &Evaluation) -> String {
-    let report = evaluation.report(vec![("command".into(), "bench".into())]);
+    let report = evaluation.report(vec![("command".into(), "bench".into())], Vec::new());
     qualm_report::to_terminal(&report, 80, false)
 }
 

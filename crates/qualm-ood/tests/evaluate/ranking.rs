@@ -184,7 +184,8 @@ fn any_number_of_threads_gives_the_same_figures() {
     for threads in [2, 7] {
         let other = run(threads);
         assert_eq!(one, other, "{threads} threads");
-        let pages = [&one, &other].map(|e| qualm_report::to_html(&e.report(Vec::new())));
+        let pages =
+            [&one, &other].map(|e| qualm_report::to_html(&e.report(Vec::new(), Vec::new())));
         assert_eq!(pages[0], pages[1], "{threads} threads");
     }
 }

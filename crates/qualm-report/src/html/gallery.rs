@@ -82,9 +82,7 @@ mod tests {
         let page = gallery(
             &Gallery::new("Most suspicious")
                 .push(shown(Shown::Picture { png: vec![0] }))
-                .push(shown(Shown::Text {
-                    text: "<i>".into(),
-                })),
+                .push(shown(Shown::Text { text: "<i>".into() })),
         )
         .into_string();
         assert!(page.contains("data:image/png;base64,AA=="), "{page}");

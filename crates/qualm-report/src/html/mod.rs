@@ -1,5 +1,6 @@
 //! A report as one HTML file.
 
+mod gallery;
 mod table;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -11,7 +12,7 @@ const STYLE: &str = include_str!("style.css");
 
 /// The browser itself enforces that the page loads nothing and runs nothing,
 /// whatever a name in it may hold.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /// A report as one self-contained HTML page: no script, no network, plots as
 /// inline SVG.
@@ -80,6 +81,7 @@ fn block(block: &Block, legends: bool) -> Markup {
             let notes = plot.remarks().into_iter().chain(plot.note.clone());
             figure(&plot.title, legend(), svg::bars(plot), notes)
         }
+        Block::Gallery(gallery) => gallery::gallery(gallery),
         Block::Settings(settings) => html! {
             dl.settings {
                 @for (name, value) in settings { dt { (name) } dd { (value) } }

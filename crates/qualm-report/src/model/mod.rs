@@ -2,12 +2,14 @@
 
 mod bars;
 mod curves;
+mod gallery;
 mod histograms;
 mod report;
 mod table;
 
 pub use bars::{BarSeries, Bars, Estimate};
 pub use curves::{Curve, Curves};
+pub use gallery::{Exhibit, Gallery, Shown};
 pub use histograms::{Histogram, Histograms, Mark};
 pub use report::{Block, Report, Tone, Verdict};
 pub use table::{Align, Best, Cell, Column, Table};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Bars, Curves, Histograms, Table};
+use super::{Bars, Curves, Gallery, Histograms, Table};
 
 /// A title, one sentence that sums it up, and blocks in reading order.
 ///
@@ -78,6 +78,8 @@ pub enum Block {
     Histograms(Histograms),
     /// Estimates with intervals, grouped by set.
     Bars(Bars),
+    /// Inputs to look at.
+    Gallery(Gallery),
     /// Names and values that reproduce the run: seed, version, file hashes.
     Settings(Vec<(String, String)>),
     /// Blocks side by side where the medium is wide enough, else one after
@@ -165,4 +167,4 @@ macro_rules! block_from {
         }
     )*};
 }
-block_from!(Verdict, Table, Curves, Histograms, Bars);
+block_from!(Verdict, Table, Curves, Histograms, Bars, Gallery);

@@ -80,6 +80,10 @@ impl Page {
                     let words: Vec<String> = words.chain(plot.note.clone()).collect();
                     self.continued(&words.join(" "), Some(DIM));
                 }
+                Block::Gallery(gallery) => {
+                    self.paragraph(&gallery.title, Some(BOLD));
+                    gallery.lines().for_each(|line| self.continued(&line, None));
+                }
                 Block::Settings(settings) => self.settings(settings),
                 Block::Columns(blocks) => self.blocks(blocks),
             }

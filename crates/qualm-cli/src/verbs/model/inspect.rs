@@ -123,10 +123,10 @@ fn report(model: &Model, search: &HeadSearch, head: &Result<LinearHead, String>)
         .collect();
     let by = match model.producer() {
         "" => String::new(),
-        producer => format!(" by {producer}"),
+        producer => format!(", written by {producer}"),
     };
     let mut report = Report::new(model.name()).summary(format!(
-        "{} bytes, {} parameters, operators of {}, written{by}.",
+        "{} bytes, {} parameters, operators of {}{by}.",
         model.len(),
         model.parameters(),
         opsets.join(" and ")
