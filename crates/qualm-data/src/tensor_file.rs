@@ -143,6 +143,20 @@ impl TensorRows {
         self.left -= rows as u64;
         Ok(rows)
     }
+
+    /// Passes over the next `rows` rows, or over those that are left.
+    ///
+    /// # Errors
+    /// When the file ends early or cannot be read.
+    pub fn skip(&mut self, rows: u64) -> Result<(), DataError> {
+        let rows = self.left.min(rows);
+        let bytes = rows.saturating_mul((self.file.width * self.file.array.item_size()) as u64);
+        self.stream
+            .skip(bytes)
+            .map_err(|error| self.file.bytes.error(error))?;
+        self.left -= rows;
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -30,8 +30,11 @@
 //! read, also fields that this crate does not know.
 
 mod attach;
+#[cfg(feature = "run")]
+mod bytes;
 mod constant;
 mod edit;
+mod encoder;
 mod error;
 mod head;
 mod head_model;
@@ -44,7 +47,10 @@ mod run;
 mod tap;
 
 pub use attach::{AttachOptions, Attached, attach};
+#[cfg(feature = "run")]
+pub use bytes::ByteForm;
 pub use edit::{Additions, Attribute};
+pub use encoder::encoder_model;
 pub use error::OnnxError;
 pub use head::{DeadEnd, HeadKind, HeadSearch, Layout, LinearHead};
 pub use head_model::head_model;
@@ -52,5 +58,8 @@ pub use model::{Axis, Element, Model, ValueInfo};
 #[cfg(feature = "run")]
 pub use picture::{Channels, Filter, Preparation, Preset, thumbnail};
 #[cfg(feature = "run")]
-pub use run::{ExtractOptions, Extraction, Inputs, PictureFile, Session, picture_size};
+pub use run::{
+    ExtractOptions, Extraction, InputFile, Inputs, PartsDone, Session, TextFeatures, TextSession,
+    picture_size,
+};
 pub use tap::Tapped;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use qualm_data::{KeyColumn, MemorySet};
 use qualm_onnx::{
-    Additions, Attribute, Axis, Channels, Element, ExtractOptions, Extraction, HeadSearch, Inputs,
-    Model, PictureFile, Preparation, Preset, Session, picture_size,
+    Additions, Attribute, Axis, Channels, Element, ExtractOptions, Extraction, HeadSearch,
+    InputFile, Inputs, Model, Preparation, Preset, Session, picture_size,
 };
 
 /// Means of the channels, then a head that tells whether red or blue is stronger.
@@ -75,7 +75,7 @@ fn extract(
     let (height, width, channels) = picture_size(model, None).unwrap();
     assert_eq!(channels, Channels::First);
     let inputs = Inputs::Pictures {
-        files: PictureFile::find(folder.to_str().unwrap()).unwrap(),
+        files: InputFile::pictures(folder.to_str().unwrap()).unwrap(),
         preparation: Preparation::new(Preset::Raw, width, height, channels),
     };
     let extraction = Extraction::new("folder", &session, inputs, options).unwrap();
@@ -164,18 +164,18 @@ fn damaged_pictures_are_refused_without_a_panic() {
 #[test]
 fn labels_come_from_a_csv_too() {
     let folder = folder();
-    let mut files = PictureFile::find(folder.path().to_str().unwrap()).unwrap();
+    let mut files = InputFile::pictures(folder.path().to_str().unwrap()).unwrap();
     let csv = folder.path().join("labels.csv");
     fs::write(
         &csv,
         "file,label\nred/a.png,4\nb.PNG,5\n\"blue/c.png\",-1\n",
     )
     .unwrap();
-    PictureFile::label_by_csv(&mut files, &csv).unwrap();
+    InputFile::label_by_csv(&mut files, &csv).unwrap();
     let labels: Vec<_> = files.iter().map(|file| file.label.unwrap()).collect();
     assert_eq!(labels, [-1, 4, 5]);
     fs::write(&csv, "file,label\nred/a.png,4\n").unwrap();
-    let error = PictureFile::label_by_csv(&mut files, &csv)
+    let error = InputFile::label_by_csv(&mut files, &csv)
         .unwrap_err()
         .to_string();
     assert!(error.contains("no label for `blue/c.png`"), "{error}");

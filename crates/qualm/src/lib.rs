@@ -49,3 +49,6 @@ pub use qualm_ood as ood;
 pub use qualm_report as report;
 /// Metrics, intervals, conformal p-values, seeded random streams.
 pub use qualm_stats as stats;
+/// Texts: read, cut into tokens, batched, pooled, embedded by tables of token vectors.
+#[cfg(feature = "text")]
+pub use qualm_text as text;

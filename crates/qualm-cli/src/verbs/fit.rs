@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
-use qualm_data::{FeatureSet, Source};
+use qualm_data::{FeatureSet, Head, Source};
 use qualm_ood::{
     FitInput, FitOptions, Recipe, RulerRows, Shard, Split, Weights, calibrate, fit,
     fit_shard_pass1, fit_shard_pass2, fit_with_checkpoints,
@@ -10,6 +10,8 @@ use qualm_ood::{
 use qualm_stats::random::DEFAULT_SEED;
 
 use crate::cli::SETS;
+#[cfg(feature = "run-models")]
+use crate::verbs::model::running::{self, WithModel};
 use crate::{Ended, console, inputs, outputs};
 
 /// Share of rows held back where no reference is given.
@@ -22,6 +24,9 @@ Example:
   qualm demo --export demo-data
   qualm fit --train demo-data/train.npz --head demo-data/head.npz \\
     --reference demo-data/val.npz --methods 'vim,knn(k=50)' -o model.qualm
+
+With a model file, from pictures to detectors:
+# qualm fit --model model.onnx --preset imagenet --train photos/ -o model.qualm
 
 In shards, on any number of machines: see qualm merge --help",
     after_help = SETS
@@ -90,6 +95,10 @@ pub(crate) struct Arguments {
     /// For --pass 2: what `qualm merge` made of the parts of pass 1
     #[arg(long, value_name = "FILE", requires = "pass")]
     plan: Option<PathBuf>,
+
+    #[cfg(feature = "run-models")]
+    #[command(flatten)]
+    with_model: WithModel,
 }
 
 /// [`Weights`] as a word.
@@ -133,9 +142,62 @@ fn part(text: &str) -> Result<Shard, String> {
     }
 }
 
+/// Where a model's answers stand while detectors are fitted to them. Fitting reads rows twice, and a
+/// model is run once: its answers go to files beside the bundle, not to memory, which a million
+/// rows of a thousand features would fill.
+#[derive(Default)]
+struct Models {
+    parts: Vec<PathBuf>,
+}
+
+impl Models {
+    /// A set of rows, with the head of the model that made them, where one was run.
+    #[cfg(feature = "run-models")]
+    fn open(
+        &mut self,
+        arguments: &Arguments,
+        inputs: &str,
+        role: &str,
+    ) -> anyhow::Result<(FeatureSet, Option<Head>)> {
+        let Some(mut run) = arguments.with_model.open(inputs)? else {
+            return Ok((FeatureSet::open(inputs)?, None));
+        };
+        if arguments.pass.is_some() {
+            anyhow::bail!(
+                "--pass fits to a shard of a set; run `qualm model extract` first, or leave --pass out"
+            );
+        }
+        let folder = running::parts_beside(&arguments.output, role);
+        let set = run.spool(&folder)?;
+        self.parts.push(folder);
+        Ok((set, run.head))
+    }
+
+    /// A set of rows; a build without models takes no others.
+    #[cfg(not(feature = "run-models"))]
+    fn open(
+        &mut self,
+        _: &Arguments,
+        inputs: &str,
+        _: &str,
+    ) -> anyhow::Result<(FeatureSet, Option<Head>)> {
+        Ok((FeatureSet::open(inputs)?, None))
+    }
+
+    /// Removes the files, which have served.
+    fn remove_parts(&self) -> anyhow::Result<()> {
+        for folder in &self.parts {
+            std::fs::remove_dir_all(folder)
+                .with_context(|| format!("{}: cannot be removed", folder.display()))?;
+        }
+        Ok(())
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     outputs::check(&arguments.output)?;
-    let train = FeatureSet::open(&arguments.train)?;
+    let mut models = Models::default();
+    let (train, head_of_model) = models.open(arguments, &arguments.train, ".train")?;
     let held_back = match arguments.reference {
         Some(_) => 0.0,
         None => arguments.hold_back.unwrap_or(HOLD_BACK),
@@ -171,7 +233,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         console::note(&format!("wrote {}", output.display()));
         return Ok(Ended::Well);
     }
-    let head = inputs::head(arguments.head.as_deref())?;
+    let head = inputs::head(arguments.head.as_deref())?.or(head_of_model);
     let input = FitInput {
         train: &train,
         head: head.as_ref(),
@@ -186,11 +248,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         console::note(&format!("wrote {}", output.display()));
         return Ok(Ended::Well);
     }
-    let reference = arguments
-        .reference
-        .as_deref()
-        .map(FeatureSet::open)
-        .transpose()?;
+    let reference = match &arguments.reference {
+        Some(reference) => Some(models.open(arguments, reference, ".reference")?.0),
+        None => None,
+    };
     let bar = console::progress("fitting", 2 * train.schema().rows);
     let mut progress = |rows| bar.inc(rows);
     let mut fitted = match &arguments.checkpoint {
@@ -211,6 +272,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         );
     }
     fitted.bundle.save(output)?;
+    models.remove_parts()?;
     if let Some(folder) = &arguments.checkpoint {
         std::fs::remove_dir_all(folder)
             .with_context(|| format!("{}: cannot be removed", folder.display()))?;

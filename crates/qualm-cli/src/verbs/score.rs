@@ -10,6 +10,8 @@ use qualm_report::{Block, Gallery, Histograms, Report};
 
 use crate::cli::SETS;
 use crate::gallery::{Place, SHOWN};
+#[cfg(feature = "run-models")]
+use crate::verbs::model::running::{Run, WithModel};
 use crate::{Ended, console, gallery, outputs};
 
 #[derive(Debug, Args)]
@@ -17,6 +19,7 @@ use crate::{Ended, console, gallery, outputs};
     before_help = "\
 Example:
   qualm score model.qualm demo-data/textures.npz --format csv -o scores.csv
+# qualm score model.qualm photos/ --model model.onnx --preset imagenet
 
 Columns: id, then for each method NAME.score (higher = less like the training
 data), NAME.p (share of the reference that looks at least as unlike) and
@@ -66,6 +69,10 @@ pub(crate) struct Arguments {
     /// of texts, one a line
     #[arg(long, value_name = "PATH", requires = "html")]
     inputs: Option<PathBuf>,
+
+    #[cfg(feature = "run-models")]
+    #[command(flatten)]
+    with_model: WithModel,
 }
 
 /// Bins of a histogram.
@@ -95,7 +102,8 @@ impl Format {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let bundle = Bundle::load(&arguments.bundle)?;
-    let input = FeatureSet::open(&arguments.input)?;
+    let opened = Opened::of(arguments)?;
+    let input = opened.source();
     bundle.check_rows(input.name(), input.schema())?;
     let decider = if bundle.reference().is_some() {
         let rule = arguments.fdr.map_or(
@@ -129,7 +137,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     }
     // For the report, the scores of each detector.
     let mut scores = vec![Vec::new(); bundle.detectors().len()];
-    let outcome = decider.run(&input, &mut |decided| {
+    let outcome = decider.run(input, &mut |decided| {
         bar.inc(decided.rows() as u64);
         if arguments.html.is_some() {
             let each = scores.iter_mut().enumerate();
@@ -139,6 +147,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     })?;
     writer.finish()?;
     bar.finish_and_clear();
+    opened.finish();
     for warning in &outcome.warnings {
         console::warn(warning);
     }
@@ -156,7 +165,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         console::note(&format!("wrote {}", path.display()));
     }
     if let Some(path) = &arguments.html {
-        let report = report(arguments, &bundle, &input, &scores, &outcome)?;
+        let report = report(arguments, &bundle, input, &scores, &outcome)?;
         let page = qualm_report::to_html(&report);
         AtomicFile::save(path, |file| file.write_all(page.as_bytes()))?;
         console::note(&format!("wrote {}", path.display()));
@@ -168,7 +177,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
 fn report(
     arguments: &Arguments,
     bundle: &Bundle,
-    input: &FeatureSet,
+    input: &dyn Source,
     scores: &[Vec<f64>],
     outcome: &Outcome,
 ) -> anyhow::Result<Report> {
@@ -207,6 +216,43 @@ fn report(
         report = report.push(lies);
     }
     Ok(report)
+}
+
+/// What is scored: a set, or what a model says of inputs while it runs. Rows are read once, so
+/// nothing of them is kept.
+enum Opened {
+    Set(Box<FeatureSet>),
+    #[cfg(feature = "run-models")]
+    Run(Box<Run>),
+}
+
+impl Opened {
+    fn of(arguments: &Arguments) -> anyhow::Result<Self> {
+        #[cfg(feature = "run-models")]
+        if let Some(run) = arguments.with_model.open(&arguments.input)? {
+            return Ok(Self::Run(Box::new(run)));
+        }
+        Ok(Self::Set(Box::new(FeatureSet::open(&arguments.input)?)))
+    }
+
+    fn source(&self) -> &dyn Source {
+        match self {
+            Self::Set(set) => set.as_ref(),
+            #[cfg(feature = "run-models")]
+            Self::Run(run) => run.source(),
+        }
+    }
+
+    /// Warns of files that were passed over.
+    fn finish(&self) {
+        match self {
+            Self::Set(_) => {}
+            #[cfg(feature = "run-models")]
+            Self::Run(run) => {
+                run.warn_of_skipped();
+            }
+        }
+    }
 }
 
 fn fields(bundle: &Bundle) -> Vec<TableField> {

@@ -1,6 +1,7 @@
 //! Feature sets and a head that are made up: three classes in eight dimensions.
 
 use qualm_data::{Format, Head, MemorySet, Precision, write_features};
+use safetensors::tensor::{Dtype, TensorView};
 
 use crate::desk::Desk;
 
@@ -48,6 +49,57 @@ pub(crate) fn write(desk: &Desk, set: &MemorySet, name: &str) {
     let path = desk.path(name);
     let format = Format::from_extension(&path).unwrap();
     write_features(set, &path, format, Precision::default()).unwrap();
+}
+
+/// Writes an encoder of texts of one layer as it would be published, to a folder.
+pub(crate) fn encoder(desk: &Desk, folder: &str) {
+    const CONFIG: &str = r#"{"model_type": "bert", "hidden_size": 2, "num_hidden_layers": 1,
+        "num_attention_heads": 1, "intermediate_size": 3, "vocab_size": 4,
+        "max_position_embeddings": 8, "type_vocab_size": 2}"#;
+    let mut shapes: Vec<(String, Vec<usize>)> = Vec::new();
+    for (table, rows) in [("word", 4), ("position", 8), ("token_type", 2)] {
+        shapes.push((
+            format!("embeddings.{table}_embeddings.weight"),
+            vec![rows, 2],
+        ));
+    }
+    let layer = "encoder.layer.0.";
+    for (part, inputs, outputs) in [
+        ("attention.self.query", 2, 2),
+        ("attention.self.key", 2, 2),
+        ("attention.self.value", 2, 2),
+        ("attention.output.dense", 2, 2),
+        ("intermediate.dense", 2, 3),
+        ("output.dense", 3, 2),
+    ] {
+        shapes.push((format!("{layer}{part}.weight"), vec![outputs, inputs]));
+        shapes.push((format!("{layer}{part}.bias"), vec![outputs]));
+    }
+    for norm in [
+        "embeddings",
+        "encoder.layer.0.attention.output",
+        "encoder.layer.0.output",
+    ] {
+        shapes.push((format!("{norm}.LayerNorm.weight"), vec![2]));
+        shapes.push((format!("{norm}.LayerNorm.bias"), vec![2]));
+    }
+    let mut noise = Noise(1);
+    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = shapes
+        .into_iter()
+        .map(|(name, shape)| {
+            let numbers = (0..shape.iter().product()).map(|_| noise.next());
+            let bytes = numbers.flat_map(f32::to_le_bytes).collect();
+            (name, shape, bytes)
+        })
+        .collect();
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap();
+        (name.as_str(), view)
+    });
+    let file = safetensors::serialize(views, None).unwrap();
+    std::fs::create_dir(desk.path(folder)).unwrap();
+    desk.put(&format!("{folder}/model.safetensors"), file);
+    desk.put(&format!("{folder}/config.json"), CONFIG);
 }
 
 /// A linear congruential generator with the constants of Knuth's MMIX: numbers in [-1, 1).

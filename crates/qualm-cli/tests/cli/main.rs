@@ -12,6 +12,8 @@ mod heads;
 mod inspection;
 mod made;
 mod models;
+#[cfg(feature = "run-models")]
+mod running;
 mod score;
 mod shards;
 mod shell;

@@ -1,10 +1,13 @@
+use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use qualm_data::{Chunk, DataError, KeyColumn, RowReader, Schema, Source};
-use rayon::prelude::*;
+use qualm_text::{Texts, Tokenizer};
 
-use super::inputs::{Inputs, PictureFile};
+use super::encoder::TextSession;
+use super::inputs::Inputs;
+use super::prepare::{Batch, Take, Window, prepare, prepare_texts};
 use super::session::{Outputs, Session};
 use crate::OnnxError;
 use crate::picture::Preparation;
@@ -14,7 +17,7 @@ use crate::picture::Preparation;
 pub struct ExtractOptions {
     /// Rows at once; a model with a fixed batch takes that instead.
     pub batch: usize,
-    /// Pass over pictures that cannot be read, and count them.
+    /// Pass over files that cannot be read, and count them.
     pub skip_bad: bool,
 }
 
@@ -27,32 +30,49 @@ impl Default for ExtractOptions {
     }
 }
 
-/// What a model says of its inputs, as a feature set: features, logits, and for pictures ids and
-/// labels. The model runs while the set is read, once a pass; the next batches are decoded
-/// meanwhile.
-pub struct Extraction<'s> {
-    name: String,
-    session: &'s Session,
-    inputs: Arc<Inputs>,
-    options: ExtractOptions,
-    /// Shape of a row.
-    shape: Vec<usize>,
-    schema: Schema,
-    skipped: Arc<Mutex<Vec<String>>>,
-    progress: Option<Box<dyn Fn(u64) + Send + Sync + 's>>,
+/// A model and what it is run on.
+pub(super) enum Work {
+    /// Rows of numbers, each of this shape.
+    Rows {
+        session: Session,
+        inputs: Box<Inputs>,
+        shape: Vec<usize>,
+    },
+    /// Texts.
+    Texts {
+        session: Box<TextSession>,
+        texts: Texts,
+        tokenizer: Tokenizer,
+    },
 }
 
-impl<'s> Extraction<'s> {
+/// What a model says of its inputs, as a feature set: features, logits where the model has a head,
+/// ids and labels where inputs have them. The model runs while the set is read, once a pass; the
+/// next batches are decoded meanwhile.
+#[derive(Clone)]
+pub struct Extraction {
+    pub(super) name: String,
+    pub(super) work: Arc<Work>,
+    pub(super) options: ExtractOptions,
+    /// Which of the inputs.
+    range: Range<usize>,
+    schema: Schema,
+    skipped: Arc<Mutex<Vec<String>>>,
+    progress: Option<Arc<dyn Fn(u64) + Send + Sync>>,
+}
+
+impl Extraction {
     /// Checks that the inputs are what the model takes; `name` is how errors call them.
     ///
     /// # Errors
     /// [`OnnxError::Run`] when shapes do not fit.
     pub fn new(
         name: &str,
-        session: &'s Session,
+        session: &Session,
         inputs: Inputs,
         options: ExtractOptions,
     ) -> Result<Self, OnnxError> {
+        let labelled = |files: &[super::InputFile]| files.iter().all(|file| file.label.is_some());
         let (rows, shape, labels, ids) = match &inputs {
             Inputs::Pictures { files, preparation } => {
                 let Preparation { width, height, .. } = *preparation;
@@ -60,8 +80,11 @@ impl<'s> Extraction<'s> {
                     crate::Channels::First => vec![3, height, width],
                     crate::Channels::Last => vec![height, width, 3],
                 };
-                let labels = files.iter().all(|file| file.label.is_some());
-                (files.len() as u64, shape, labels, true)
+                (files.len() as u64, shape, labelled(files), true)
+            }
+            Inputs::Bytes { files, form } => {
+                let shape = vec![form.width()];
+                (files.len() as u64, shape, labelled(files), true)
             }
             Inputs::Tensor(file) => {
                 let [rows, row @ ..] = file.shape() else {
@@ -88,40 +111,102 @@ impl<'s> Extraction<'s> {
             }
         }
         let (dim, classes) = session.widths();
-        Ok(Self {
-            name: name.to_owned(),
-            session,
-            inputs: Arc::new(inputs),
-            options,
+        let schema = Schema {
+            rows,
+            dim: Some(dim),
+            classes: Some(classes),
+            labels,
+            groups: false,
+            ids,
+        };
+        let work = Work::Rows {
+            session: session.clone(),
+            inputs: Box::new(inputs),
             shape,
-            schema: Schema {
-                rows,
-                dim: Some(dim),
-                classes: Some(classes),
-                labels,
-                groups: false,
-                ids,
-            },
+        };
+        Ok(Self::of(name, work, schema, options))
+    }
+
+    /// What a model says of texts.
+    pub fn of_texts(
+        session: TextSession,
+        texts: Texts,
+        tokenizer: Tokenizer,
+        options: ExtractOptions,
+    ) -> Self {
+        let (dim, classes) = session.widths();
+        let schema = Schema {
+            rows: texts.texts().len() as u64,
+            dim: Some(dim),
+            classes,
+            labels: texts.labels().is_some(),
+            groups: false,
+            ids: texts.ids().is_some(),
+        };
+        let name = texts.name().to_owned();
+        let work = Work::Texts {
+            session: Box::new(session),
+            texts,
+            tokenizer,
+        };
+        Self::of(&name, work, schema, options)
+    }
+
+    fn of(name: &str, work: Work, schema: Schema, options: ExtractOptions) -> Self {
+        Self {
+            name: name.to_owned(),
+            work: Arc::new(work),
+            options,
+            range: 0..schema.rows as usize,
+            schema,
             skipped: Arc::default(),
             progress: None,
-        })
+        }
     }
 
     /// Calls `report` with the number of rows after each batch.
     #[must_use]
-    pub fn on_progress(mut self, report: impl Fn(u64) + Send + Sync + 's) -> Self {
-        self.progress = Some(Box::new(report));
+    pub fn on_progress(mut self, report: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(report));
         self
     }
 
-    /// The pictures that were passed over so far, each with what is wrong with it.
+    /// The files that were passed over in the last pass, each with what is wrong with it.
     pub fn skipped(&self) -> Vec<String> {
         let skipped = self.skipped.lock();
         skipped.unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// The same over some of the inputs.
+    pub(super) fn part(&self, range: Range<usize>) -> Self {
+        Self {
+            schema: Schema {
+                rows: range.len() as u64,
+                ..self.schema.clone()
+            },
+            range,
+            skipped: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn report(&self, rows: u64) {
+        if let Some(report) = &self.progress {
+            report(rows);
+        }
+    }
+
+    /// Rows at once.
+    pub(super) fn batch(&self) -> usize {
+        let fixed = match &*self.work {
+            Work::Rows { session, .. } => session.fixed_batch(),
+            Work::Texts { .. } => None,
+        };
+        fixed.unwrap_or(self.options.batch).max(1)
+    }
 }
 
-impl Source for Extraction<'_> {
+impl Source for Extraction {
     fn name(&self) -> &str {
         &self.name
     }
@@ -131,14 +216,10 @@ impl Source for Extraction<'_> {
     }
 
     fn reader(&self) -> Result<Box<dyn RowReader + '_>, DataError> {
-        // Two batches wait at most: enough to keep the model busy.
-        let (send, batches) = sync_channel(2);
-        let batch = self
-            .session
-            .fixed_batch()
-            .unwrap_or(self.options.batch)
-            .max(1);
-        let (inputs, skip_bad) = (Arc::clone(&self.inputs), self.options.skip_bad);
+        // Two windows wait at most: enough to keep the model busy.
+        let (send, windows) = sync_channel(2);
+        let (work, range, batch) = (Arc::clone(&self.work), self.range.clone(), self.batch());
+        let skip_bad = self.options.skip_bad;
         let skipped = Arc::clone(&self.skipped);
         skipped
             .lock()
@@ -147,10 +228,16 @@ impl Source for Extraction<'_> {
         std::thread::Builder::new()
             .name("decode".to_owned())
             .spawn(move || {
-                let made = prepare(&inputs, batch, skip_bad, &skipped, &mut |batch| {
-                    // Nobody listens once the reader is gone.
-                    send.send(Ok(batch)).is_ok()
-                });
+                // Nobody listens once the reader is gone.
+                let take: &mut Take<'_> = &mut |window| send.send(Ok(window)).is_ok();
+                let made = match &*work {
+                    Work::Rows { inputs, .. } => {
+                        prepare(inputs, range, batch, skip_bad.then_some(&*skipped), take)
+                    }
+                    Work::Texts {
+                        texts, tokenizer, ..
+                    } => prepare_texts(texts, tokenizer, range, batch, take),
+                };
                 if let Err(error) = made {
                     let _ = send.send(Err(error));
                 }
@@ -158,85 +245,11 @@ impl Source for Extraction<'_> {
             .map_err(|source| DataError::io(&self.name, "start a thread", source))?;
         Ok(Box::new(Pass {
             extraction: self,
-            batches,
+            windows,
             held: Held::default(),
             done: 0,
         }))
     }
-}
-
-/// Inputs of one run of the model.
-#[derive(Default)]
-struct Batch {
-    rows: usize,
-    numbers: Vec<f32>,
-    ids: Vec<String>,
-    labels: Vec<i64>,
-}
-
-/// Reads, decodes and prepares batches until the inputs or `take` end.
-fn prepare(
-    inputs: &Inputs,
-    batch: usize,
-    skip_bad: bool,
-    skipped: &Mutex<Vec<String>>,
-    take: &mut dyn FnMut(Batch) -> bool,
-) -> Result<(), DataError> {
-    match inputs {
-        Inputs::Tensor(file) => {
-            let mut reader = file.reader()?;
-            loop {
-                let mut next = Batch::default();
-                next.rows = reader.read(batch, &mut next.numbers)?;
-                if next.rows == 0 || !take(next) {
-                    return Ok(());
-                }
-            }
-        }
-        Inputs::Pictures { files, preparation } => {
-            for files in files.chunks(batch) {
-                let pictures: Vec<_> = files
-                    .par_iter()
-                    .map(|file| read_picture(file, preparation))
-                    .collect();
-                let mut next = Batch::default();
-                for (file, picture) in files.iter().zip(pictures) {
-                    match picture {
-                        Ok(numbers) => {
-                            next.rows += 1;
-                            next.numbers.extend(numbers);
-                            next.ids.push(file.id.clone());
-                            next.labels.extend(file.label);
-                        }
-                        Err(error) if skip_bad => {
-                            let mut skipped =
-                                skipped.lock().unwrap_or_else(PoisonError::into_inner);
-                            skipped.push(error.to_string());
-                        }
-                        Err(error) => return Err(error),
-                    }
-                }
-                if next.rows > 0 && !take(next) {
-                    return Ok(());
-                }
-            }
-            Ok(())
-        }
-    }
-}
-
-fn read_picture(file: &PictureFile, preparation: &Preparation) -> Result<Vec<f32>, DataError> {
-    let bytes =
-        std::fs::read(&file.path).map_err(|error| DataError::io(&file.path, "read", error))?;
-    // Decoders of other people meet files of other people.
-    let prepared = std::panic::catch_unwind(|| preparation.of_file(&bytes))
-        .unwrap_or_else(|_| Err("makes its decoder give up".to_owned()));
-    prepared.map_err(|problem| {
-        DataError::malformed(
-            file.path.display().to_string(),
-            format!("the picture {problem}; remove it, or pass over such files with --skip-bad"),
-        )
-    })
 }
 
 /// Rows that the model has answered and nobody has read yet.
@@ -250,43 +263,78 @@ struct Held {
 }
 
 struct Pass<'e> {
-    extraction: &'e Extraction<'e>,
-    batches: Receiver<Result<Batch, DataError>>,
+    extraction: &'e Extraction,
+    windows: Receiver<Result<Window, DataError>>,
     held: Held,
     done: u64,
 }
 
 impl Pass<'_> {
-    /// Runs the next batch; says whether there was one.
+    fn widths(&self) -> (usize, usize) {
+        let schema = &self.extraction.schema;
+        (schema.dim.unwrap_or(0), schema.classes.unwrap_or(0))
+    }
+
+    /// Runs the batches of the next window; says whether there was one.
     fn advance(&mut self) -> Result<bool, DataError> {
-        let Ok(batch) = self.batches.recv() else {
+        let Ok(window) = self.windows.recv() else {
             return Ok(false);
         };
-        let batch = batch?;
-        let Extraction {
-            session,
-            shape,
-            progress,
-            ..
-        } = self.extraction;
-        let outputs =
-            session
-                .run(batch.numbers, batch.rows, shape)
-                .map_err(|error| match error {
-                    OnnxError::Data(error) => error,
-                    error => DataError::Shape(error.to_string()),
-                })?;
-        if let Some(report) = progress {
-            report(batch.rows as u64);
+        let window = window?;
+        let (dim, classes) = self.widths();
+        let mut outputs = Outputs::default();
+        for batch in window.batches {
+            let rows = match (batch, &*self.extraction.work) {
+                (Batch::Numbers(rows, numbers), Work::Rows { session, shape, .. }) => {
+                    outputs = session.run(numbers, rows, shape).map_err(told)?;
+                    rows
+                }
+                (Batch::Tokens(batch), Work::Texts { session, .. }) => {
+                    let of_batch = session.run(&batch).map_err(told)?;
+                    outputs.features.resize(window.rows * dim, 0.0);
+                    outputs.logits.resize(window.rows * classes, 0.0);
+                    to_places(
+                        &of_batch.features,
+                        dim,
+                        &batch.places,
+                        &mut outputs.features,
+                    );
+                    to_places(
+                        &of_batch.logits,
+                        classes,
+                        &batch.places,
+                        &mut outputs.logits,
+                    );
+                    batch.places.len()
+                }
+                _ => 0,
+            };
+            self.extraction.report(rows as u64);
         }
         self.held = Held {
             outputs,
-            ids: batch.ids,
-            labels: batch.labels,
-            rows: batch.rows,
+            ids: window.ids,
+            labels: window.labels,
+            rows: window.rows,
             taken: 0,
         };
         Ok(true)
+    }
+}
+
+fn told(error: OnnxError) -> DataError {
+    match error {
+        OnnxError::Data(error) => error,
+        error => DataError::Shape(error.to_string()),
+    }
+}
+
+/// Copies rows to where they stand in their window.
+fn to_places(rows: &[f32], width: usize, places: &[usize], to: &mut [f32]) {
+    if width > 0 {
+        for (row, place) in rows.chunks(width).zip(places) {
+            to[place * width..][..width].copy_from_slice(row);
+        }
     }
 }
 
@@ -294,7 +342,7 @@ impl RowReader for Pass<'_> {
     fn read(&mut self, chunk: &mut Chunk, max_rows: usize) -> Result<(), DataError> {
         chunk.clear(self.done);
         let schema = &self.extraction.schema;
-        let (dim, classes) = self.extraction.session.widths();
+        let (dim, classes) = self.widths();
         if schema.ids {
             chunk.ids = KeyColumn::Text(Vec::new());
         }

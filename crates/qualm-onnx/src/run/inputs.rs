@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use qualm_data::{DataError, TensorFile};
 
 use super::labels;
+use crate::bytes::ByteForm;
 use crate::picture::Preparation;
 
 /// Folders within folders that are looked into.
@@ -15,17 +16,24 @@ pub enum Inputs {
     /// Picture files, and how they are prepared.
     Pictures {
         /// The files.
-        files: Vec<PictureFile>,
+        files: Vec<InputFile>,
         /// The same for all.
         preparation: Preparation,
+    },
+    /// Files of any kind as rows of their bytes, and which of them.
+    Bytes {
+        /// The files.
+        files: Vec<InputFile>,
+        /// The same for all.
+        form: ByteForm,
     },
     /// Rows of a tensor.
     Tensor(TensorFile),
 }
 
-/// A picture file of a set.
+/// A file of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PictureFile {
+pub struct InputFile {
     /// Where it is.
     pub path: PathBuf,
     /// What it is called: its path below the folder that was given.
@@ -34,18 +42,30 @@ pub struct PictureFile {
     pub label: Option<i64>,
 }
 
-impl PictureFile {
+impl InputFile {
     /// The pictures that `what` names: a file, a folder with all below it, or a glob; in the order
     /// of their names. Where every picture of a folder stands in a folder of its own, these
     /// folders are the classes, numbered in the order of their names.
     ///
     /// # Errors
     /// When there is no such file, or no picture.
-    pub fn find(what: &str) -> Result<Vec<Self>, DataError> {
+    pub fn pictures(what: &str) -> Result<Vec<Self>, DataError> {
+        Self::find(what, is_picture, "no .jpg, .jpeg, .png or .webp file")
+    }
+
+    /// All files that `what` names, of whatever kind; as [`InputFile::pictures`] otherwise.
+    ///
+    /// # Errors
+    /// When there is no such file.
+    pub fn all(what: &str) -> Result<Vec<Self>, DataError> {
+        Self::find(what, |_| true, "no file")
+    }
+
+    fn find(what: &str, wanted: fn(&Path) -> bool, nothing: &str) -> Result<Vec<Self>, DataError> {
         let path = Path::new(what);
         let mut files = Vec::new();
         if path.is_dir() {
-            walk(path, path, 0, &mut files)?;
+            walk(path, path, 0, wanted, &mut files)?;
             files.sort_by(|a, b| a.id.cmp(&b.id));
             label_by_folder(&mut files);
         } else if path.exists() || !what.contains(['*', '?', '[']) {
@@ -66,7 +86,7 @@ impl PictureFile {
         if files.is_empty() {
             return Err(DataError::malformed(
                 what,
-                "there is no .jpg, .jpeg, .png or .webp file; name a folder or a pattern that has some",
+                format!("there is {nothing}; name a folder or a pattern that has some"),
             ));
         }
         Ok(files)
@@ -107,7 +127,8 @@ fn walk(
     root: &Path,
     folder: &Path,
     depth: usize,
-    to: &mut Vec<PictureFile>,
+    wanted: fn(&Path) -> bool,
+    to: &mut Vec<InputFile>,
 ) -> Result<(), DataError> {
     let failed = |source| DataError::io(folder, "list", source);
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -119,12 +140,12 @@ fn walk(
         if path.is_dir() {
             // A link may lead back up.
             if depth < DEEPEST {
-                walk(root, &path, depth + 1, to)?;
+                walk(root, &path, depth + 1, wanted, to)?;
             }
-        } else if is_picture(&path) {
+        } else if path.is_file() && wanted(&path) {
             let below = path.strip_prefix(root).unwrap_or(&path);
             let parts = below.iter().map(|part| part.to_string_lossy());
-            to.push(PictureFile {
+            to.push(InputFile {
                 id: parts.collect::<Vec<_>>().join("/"),
                 path,
                 label: None,
@@ -139,8 +160,8 @@ fn is_picture(path: &Path) -> bool {
     matches!(extension.as_deref(), Some("jpg" | "jpeg" | "png" | "webp"))
 }
 
-fn label_by_folder(files: &mut [PictureFile]) {
-    let folder = |file: &PictureFile| file.id.split_once('/').map(|(folder, _)| folder.to_owned());
+fn label_by_folder(files: &mut [InputFile]) {
+    let folder = |file: &InputFile| file.id.split_once('/').map(|(folder, _)| folder.to_owned());
     let Some(mut folders) = files.iter().map(folder).collect::<Option<Vec<_>>>() else {
         return;
     };

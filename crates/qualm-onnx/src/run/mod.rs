@@ -1,10 +1,18 @@
-//! Running models: features and logits of pictures and tensors.
+//! Running models: features and logits of pictures, tensors, texts and bytes.
 
+mod encoder;
 mod extraction;
 mod inputs;
 mod labels;
+mod parts;
+mod picture_size;
+mod prepare;
+mod runtime;
 mod session;
 
+pub use encoder::{TextFeatures, TextSession};
 pub use extraction::{ExtractOptions, Extraction};
-pub use inputs::{Inputs, PictureFile};
-pub use session::{Session, picture_size};
+pub use inputs::{InputFile, Inputs};
+pub use parts::PartsDone;
+pub use picture_size::picture_size;
+pub use session::Session;

@@ -1,5 +1,6 @@
 //! Files that are not in the repository.
 #![allow(clippy::print_stdout, reason = "a test that skips says so")]
+#![allow(dead_code, reason = "each test takes some of these")]
 
 use std::path::PathBuf;
 

@@ -1,9 +1,12 @@
 //! Trained models as ONNX files: one verb a file.
 
 pub(crate) mod attach;
+pub(crate) mod encoder;
 #[cfg(feature = "run-models")]
 pub(crate) mod extract;
 pub(crate) mod inspect;
+#[cfg(feature = "run-models")]
+pub(crate) mod running;
 
 use clap::Subcommand;
 
@@ -13,11 +16,13 @@ use crate::Ended;
 pub(crate) enum Verb {
     /// Show inputs, outputs, operators and the head that was found
     Inspect(inspect::Arguments),
-    /// Run a model over pictures or tensors: features and logits
+    /// Run a model over pictures, texts or any files: features and logits
     #[cfg(feature = "run-models")]
     Extract(Box<extract::Arguments>),
     /// Write a detector into a model: one file that says when it doubts
     Attach(attach::Arguments),
+    /// Write a published encoder of texts as an ONNX model
+    Encoder(encoder::Arguments),
 }
 
 /// How `model` begins its help.
@@ -29,5 +34,6 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
         #[cfg(feature = "run-models")]
         Verb::Extract(arguments) => extract::run(arguments),
         Verb::Attach(arguments) => attach::run(arguments),
+        Verb::Encoder(arguments) => encoder::run(arguments),
     }
 }
