@@ -28,10 +28,16 @@ mod labels;
 mod pool;
 mod table;
 mod texts;
+#[cfg(feature = "tokenizers")]
 mod tokenizer;
+#[cfg(not(feature = "tokenizers"))]
+mod without_tokenizers;
 
 pub use batch::{TokenBatch, Tokens};
 pub use pool::{Pool, to_unit_length};
 pub use table::{TokenTable, Vectors};
 pub use texts::{TextColumns, Texts};
+#[cfg(feature = "tokenizers")]
 pub use tokenizer::Tokenizer;
+#[cfg(not(feature = "tokenizers"))]
+pub use without_tokenizers::Tokenizer;

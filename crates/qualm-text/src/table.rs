@@ -180,7 +180,7 @@ impl RowReader for Pass<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tokenizers"))]
 mod tests {
     use qualm_data::{Format, MemorySet, Precision, write_features};
 

@@ -66,7 +66,7 @@ pub(crate) struct Running {
     )]
     bytes: Option<ByteForm>,
 
-    /// Texts, cut into tokens by this tokenizer.json
+    /// Texts, cut into tokens by this tokenizer.json (cargo feature `texts`)
     #[arg(
         long,
         value_name = "FILE",
