@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use qualm_data::{Chunk, Key, Source};
@@ -23,11 +23,18 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// The folder or file that the user names.
-    pub(crate) fn of(path: &Path) -> Self {
-        match path.is_dir() {
-            true => Self::Folder(path.to_owned()),
-            false => Self::Texts(path.to_owned()),
+    /// The folder or file that the user names, which must be there: reports come last, when much
+    /// has been computed.
+    pub(crate) fn of(path: &Path) -> anyhow::Result<Self> {
+        if path.is_dir() {
+            Ok(Self::Folder(path.to_owned()))
+        } else if path.is_file() {
+            Ok(Self::Texts(path.to_owned()))
+        } else {
+            anyhow::bail!(
+                "--inputs {}: there is neither a folder of pictures nor a file of texts",
+                path.display()
+            )
         }
     }
 }
@@ -92,6 +99,7 @@ fn ids(source: &dyn Source, rows: &[(u64, String)]) -> anyhow::Result<Vec<String
 fn picture(folder: &Path, id: &str) -> Shown {
     /// Pixels of the longer side.
     const SIDE: usize = 96;
+    use std::path::Component;
     let below = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
     if !Path::new(id).components().all(below) {
         return Shown::Nothing;
@@ -173,7 +181,7 @@ mod tests {
         ] {
             let path = folder.path().join(file);
             std::fs::write(&path, content).unwrap();
-            let place = Place::of(&path);
+            let place = Place::of(&path).unwrap();
             let set = set(&["a", "b", "c"]);
             let shown = exhibits(&set, Some(&place), &rows(&[2, 1])).unwrap();
             let text = |at: usize| match &shown[at].shown {
@@ -196,7 +204,7 @@ mod tests {
             0, 2, 0, 1, 72, 175, 164, 113, 0, 0, 0, 0, 73, 69, 78, 68, 174, 66, 96, 130,
         ];
         std::fs::write(folder.path().join("in.png"), pixel).unwrap();
-        let place = Place::of(folder.path());
+        let place = Place::of(folder.path()).unwrap();
         let set = set(&["in.png", "below/../in.png", "gone.png"]);
         let shown = exhibits(&set, Some(&place), &rows(&[0, 1, 2])).unwrap();
         let pictures = shown
@@ -204,5 +212,11 @@ mod tests {
             .map(|exhibit| matches!(exhibit.shown, Shown::Picture { .. }));
         let pictures: Vec<bool> = pictures.collect();
         assert_eq!(pictures, [cfg!(feature = "run-models"), false, false]);
+    }
+
+    #[test]
+    fn inputs_that_are_nowhere_are_told_before_all_else() {
+        let error = Place::of(Path::new("nowhere")).unwrap_err().to_string();
+        assert!(error.contains("neither a folder of pictures"), "{error}");
     }
 }

@@ -128,3 +128,20 @@ fn parts_of_another_run_are_not_touched() {
     assert!(error.contains("remove it"), "{error}");
     assert_eq!(fs::read(parts.join("part-0.safetensors")).unwrap(), before);
 }
+
+#[test]
+fn answers_that_are_no_numbers_are_refused_by_row() {
+    let (folder, parts) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for file in 0..FILES {
+        // The weight overflows for bytes above one: in the second part.
+        let bytes = if file == 1500 { [9, 0] } else { [1, 0] };
+        fs::write(folder.path().join(format!("{file:05}")), bytes).unwrap();
+    }
+    let extraction = extraction(folder.path(), f32::MAX, ExtractOptions::default());
+    let error = extraction.into_parts(&parts.path().join("parts"));
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("row 1500 ") && error.contains("logits"),
+        "{error}"
+    );
+}

@@ -92,7 +92,10 @@ impl Texts {
             }
         };
         if rows.texts.is_empty() {
-            return Err(DataError::malformed(&name, "the file holds no text"));
+            return Err(DataError::malformed(
+                &name,
+                "the file holds no text; write one a line, below the names of the columns where it has columns",
+            ));
         }
         let labels = whole(&name, "label", rows.labels)?;
         let (labels, classes) = match labels {

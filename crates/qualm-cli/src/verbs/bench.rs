@@ -261,7 +261,7 @@ fn places(arguments: &Arguments) -> anyhow::Result<Vec<(String, Place)>> {
             "--inputs {}: there is no such set; name `{TEST}` or one of --ood",
             named.name
         );
-        Ok((named.name.clone(), Place::of(Path::new(&named.spec))))
+        Ok((named.name.clone(), Place::of(Path::new(&named.spec))?))
     };
     arguments.inputs.iter().map(place).collect()
 }

@@ -130,11 +130,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     for warning in decider.warnings() {
         console::warn(warning);
     }
-    let mut writer = writer(arguments, fields(&bundle))?;
-    let bar = console::progress("scoring", input.schema().rows);
     if let Some(path) = &arguments.html {
         outputs::check(path)?;
     }
+    let place = arguments.inputs.as_deref().map(Place::of).transpose()?;
+    let mut writer = writer(arguments, fields(&bundle))?;
+    let bar = console::progress("scoring", input.schema().rows);
     // For the report, the scores of each detector.
     let mut scores = vec![Vec::new(); bundle.detectors().len()];
     let outcome = decider.run(input, &mut |decided| {
@@ -165,7 +166,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         console::note(&format!("wrote {}", path.display()));
     }
     if let Some(path) = &arguments.html {
-        let report = report(arguments, &bundle, input, &scores, &outcome)?;
+        let report = report(place.as_ref(), &bundle, input, &scores, &outcome)?;
         let page = qualm_report::to_html(&report);
         AtomicFile::save(path, |file| file.write_all(page.as_bytes()))?;
         console::note(&format!("wrote {}", path.display()));
@@ -175,13 +176,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
 
 /// What a person looks at first: how scores lie, and the inputs at their ends.
 fn report(
-    arguments: &Arguments,
+    place: Option<&Place>,
     bundle: &Bundle,
     input: &dyn Source,
     scores: &[Vec<f64>],
     outcome: &Outcome,
 ) -> anyhow::Result<Report> {
-    let place = arguments.inputs.as_deref().map(Place::of);
     let mut report = Report::new(format!("Scores of {}", input.name())).summary(format!(
         "{} rows. Outlier scores: higher means less like the training data.",
         outcome.rows
@@ -203,7 +203,7 @@ fn report(
             let caption = |&&row: &&usize| (row as u64, format!("score {:.3}", scores[row]));
             let rows: Vec<(u64, String)> = rows.iter().map(caption).collect();
             let mut gallery = Gallery::new(title);
-            gallery.exhibits = gallery::exhibits(input, place.as_ref(), &rows)?;
+            gallery.exhibits = gallery::exhibits(input, place, &rows)?;
             report = report.push(gallery);
         }
         let label = "outlier score";

@@ -247,7 +247,7 @@ impl Source for Extraction {
             extraction: self,
             windows,
             held: Held::default(),
-            done: 0,
+            next: self.range.start as u64,
         }))
     }
 }
@@ -266,7 +266,8 @@ struct Pass<'e> {
     extraction: &'e Extraction,
     windows: Receiver<Result<Window, DataError>>,
     held: Held,
-    done: u64,
+    /// Row that is read next, among all inputs.
+    next: u64,
 }
 
 impl Pass<'_> {
@@ -340,7 +341,7 @@ fn to_places(rows: &[f32], width: usize, places: &[usize], to: &mut [f32]) {
 
 impl RowReader for Pass<'_> {
     fn read(&mut self, chunk: &mut Chunk, max_rows: usize) -> Result<(), DataError> {
-        chunk.clear(self.done);
+        chunk.clear(self.next);
         let schema = &self.extraction.schema;
         let (dim, classes) = self.widths();
         if schema.ids {
@@ -371,7 +372,8 @@ impl RowReader for Pass<'_> {
             chunk.rows += to - from;
             self.held.taken = to;
         }
-        self.done += chunk.rows as u64;
-        Ok(())
+        self.next += chunk.rows as u64;
+        // A file of answers that no fit would take is better not written.
+        chunk.check_finite(&self.extraction.name, schema)
     }
 }

@@ -31,6 +31,13 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     outputs::check(&arguments.output)?;
+    if !arguments.folder.join("config.json").is_file() {
+        anyhow::bail!(
+            "{}: there is no config.json in it; give the folder of a published encoder, with \
+             config.json and model.safetensors",
+            arguments.folder.display()
+        );
+    }
     let bytes = encoder_model(&arguments.folder)?;
     AtomicFile::save(&arguments.output, |to| to.write_all(&bytes))?;
     console::note(&format!(

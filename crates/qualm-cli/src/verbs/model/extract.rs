@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use qualm_data::{Format, Precision, Source, write_features};
 
-use super::running::{self, INPUTS, Running};
+use super::options::{INPUTS, Running};
+use super::running;
 use crate::{Ended, console, outputs};
 
 #[derive(Debug, Args)]

@@ -6,6 +6,8 @@ pub(crate) mod encoder;
 pub(crate) mod extract;
 pub(crate) mod inspect;
 #[cfg(feature = "run-models")]
+pub(crate) mod options;
+#[cfg(feature = "run-models")]
 pub(crate) mod running;
 
 use clap::Subcommand;
