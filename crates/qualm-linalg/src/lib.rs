@@ -17,6 +17,7 @@
 //! elements, never a sum. `tests/threads.rs` holds the proof.
 
 mod eigen;
+mod elementary;
 mod gram;
 mod graph;
 mod half_rows;
@@ -29,6 +30,7 @@ mod sums;
 mod vector;
 
 pub use eigen::{Eigen, symmetric_eigen};
+pub use elementary::{Elementary, exp, log_of_rest};
 pub use gram::{BlockScatter, for_each_packed_row, packed_len};
 #[cfg(feature = "hnsw")]
 pub use graph::GraphBuilder;
@@ -39,5 +41,7 @@ pub use peak::{Speed, beside_peak, matrix_multiply_peak};
 pub use product::{Real, product_nt, product_tn};
 pub use rows::Rows;
 pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};
-pub use sums::{Terms, distance, dot, exp, log_of_rest, map, sum_of, sum_of_pairs, sums_of};
-pub use vector::{add, largest, log_sum_exp, norm, squared_norm, sum_of_exponentials};
+pub use sums::{Terms, distance, dot, map, sum_of, sum_of_pairs, sums_of};
+pub use vector::{
+    accumulate, add, largest, log_sum_exp, norm, scale, squared_norm, sum_of_exponentials,
+};

@@ -6,9 +6,8 @@ pub(crate) fn softmax(row: &mut [f32]) {
         return;
     };
     // The maximum goes first: a difference of large logits is exact where their normaliser is not.
-    let max = f64::from(max);
     map(row, |x| exp(x - max));
-    let share = sum_of(row, |x| x).recip();
+    let share = sum_of(row, |x: f64| x).recip() as f32;
     map(row, |x| x * share);
 }
 

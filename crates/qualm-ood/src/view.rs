@@ -79,10 +79,8 @@ pub(crate) fn normalise_rows(rows: &[f32], dim: usize, unit: &mut Vec<f32>) -> u
         .with_min_len(64)
         .map(|(to, from)| {
             let norm = qualm_linalg::norm(from);
-            let scale = if norm > 0.0 { 1.0 / norm } else { 0.0 };
-            for (to, &from) in to.iter_mut().zip(from) {
-                *to = (f64::from(from) * scale) as f32;
-            }
+            let inverse = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+            qualm_linalg::scale(to, from, inverse);
             usize::from(norm == 0.0)
         })
         .sum()

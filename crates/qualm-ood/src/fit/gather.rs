@@ -152,20 +152,13 @@ impl<'a> Gatherer<'a> {
         ranges.gather(block.raw, *head, &mut pass.extremes);
         if let Some(need) = needs.bank {
             let global = |&row: &usize| chunk.first_row + row as u64;
-            let logits = if need.logits {
-                block.logits.to_vec()
-            } else {
-                Vec::new()
-            };
+            let row_numbers: Vec<u64> = sorted.fit.iter().map(global).collect();
+            let labels = sorted.fit.iter().filter_map(|&row| chunk.labels.get(row));
             let new = NewRows {
-                // The buffer itself: the rows are copied once more where the bank is put together.
-                rows: std::mem::take(unit),
-                row_numbers: sorted.fit.iter().map(global).collect(),
-                labels: match chunk.labels.is_empty() {
-                    true => Vec::new(),
-                    false => sorted.fit.iter().map(|&row| chunk.labels[row]).collect(),
-                },
-                logits,
+                rows: block.unit,
+                row_numbers: &row_numbers,
+                labels: &labels.copied().collect::<Vec<i64>>(),
+                logits: if need.logits { block.logits } else { &[] },
             };
             pass.bank.add(new, need.rows);
         }

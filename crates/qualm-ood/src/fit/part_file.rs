@@ -8,8 +8,8 @@ use crate::OodError;
 use crate::bundle::write_head;
 use crate::method::Needs;
 use crate::statistics::{
-    Bank, BankNeed, ClassScatters, ClassSums, Extremes, Forest, Histogram, NewRows, Node,
-    SecondMoment, SumBy, Tails, TemperatureSums,
+    Bank, BankNeed, ClassScatters, ClassSums, Extremes, Forest, Histogram, Node, SecondMoment,
+    SumBy, Tails, TemperatureSums,
 };
 use crate::tensors::{TensorFile, TensorReader, TensorWriter};
 use crate::view::View;
@@ -72,15 +72,8 @@ pub(super) fn first(
         pass.extremes = pairs.map(|&[low, high]| Extremes { low, high }).collect();
     }
     if let Some(need) = needs.bank {
-        let bank =
-            std::sync::Arc::unwrap_or_clone(file.reader("").bank(BankNeed { rows: None, ..need })?);
-        let rows = NewRows {
-            rows: bank.rows,
-            row_numbers: bank.row_numbers,
-            labels: bank.labels,
-            logits: bank.logits,
-        };
-        pass.bank.add(rows, need.rows);
+        let bank = file.reader("").bank(BankNeed { rows: None, ..need })?;
+        pass.bank.add(bank.all(), need.rows);
     }
     Ok(pass)
 }

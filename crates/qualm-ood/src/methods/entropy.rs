@@ -29,10 +29,10 @@ impl LogitScore for Entropy {
     fn confidence(&self, logits: LogitRow<'_>) -> f64 {
         // With d = l - max l and S the sum of exp(d): H = log S - sum d exp(d) / S, both positive,
         // and the predicted class adds nothing to the second.
-        let max = f64::from(logits.max);
+        let max = logits.max;
         let (mut rest, mut weighted) = (0.0, 0.0);
         for others in logits.others() {
-            let sums = sums_of(others, |l| {
+            let sums = sums_of(others, |l: f32| {
                 let share = exp(l - max);
                 [share, share * (l - max)]
             });

@@ -128,7 +128,7 @@ impl Detector for FdbdDetector {
         let logits = row.logits();
         let gaps = &self.inverse_gaps[logits.predicted * self.classes..][..self.classes];
         let max = f64::from(logits.max);
-        let sum = sum_of_pairs(logits.values, gaps, |l, gap| (max - l) * gap);
+        let sum = sum_of_pairs(logits.values, gaps, |l: f64, gap| (max - l) * gap);
         parts[BOUNDARIES] = sum / (self.classes - 1) as f64;
         parts[CENTRE_DISTANCE] = self.centre.distance(row.features());
     }

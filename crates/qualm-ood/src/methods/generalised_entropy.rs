@@ -86,15 +86,15 @@ impl GeneralisedEntropy {
         let (rest, gamma) = (logits.rest(), self.gamma);
         let normaliser = rest.ln_1p();
         let floor = match self.form {
-            Form::Sum => f64::NEG_INFINITY,
-            Form::ClampedMean => CLAMPED.0.ln(),
+            Form::Sum => f32::NEG_INFINITY,
+            Form::ClampedMean => CLAMPED.0.ln() as f32,
         };
         let term = Term {
-            max: f64::from(logits.max),
-            normaliser,
+            max: logits.max,
+            normaliser: normaliser as f32,
             floor,
-            gamma,
-            bound: f64::from(largest.0),
+            gamma: gamma as f32,
+            bound: largest.0,
             tied: tied(logits, largest),
         };
         let others = logits.others().into_iter();
@@ -112,21 +112,21 @@ impl GeneralisedEntropy {
 /// What a class adds that is not the predicted one, so that its probability is at most 1/2.
 #[derive(Debug, Clone, Copy)]
 struct Term {
-    max: f64,
+    max: f32,
     /// Log-sum-exp of the logits less their maximum.
-    normaliser: f64,
+    normaliser: f32,
     /// The logarithm of a probability counts as no less.
-    floor: f64,
-    gamma: f64,
+    floor: f32,
+    gamma: f32,
     /// Logits below are not among the largest.
-    bound: f64,
+    bound: f32,
     /// What a logit at the bound counts.
-    tied: f64,
+    tied: f32,
 }
 
-impl Terms<1> for Term {
+impl Terms<f32, 1> for Term {
     #[inline(always)]
-    fn of(&self, logit: f64) -> [f64; 1] {
+    fn of(&self, logit: f32) -> [f32; 1] {
         let log_p = ((logit - self.max) - self.normaliser).max(self.floor);
         let term = exp(self.gamma * (log_p + log_of_rest(exp(log_p))));
         let at_bound = if logit == self.bound { self.tied } else { 0.0 };
@@ -137,11 +137,11 @@ impl Terms<1> for Term {
 
 /// The share of each logit at the bound that is not the predicted class's, where so many equals
 /// belong to the largest: which of them does not matter. The predicted class always does.
-fn tied(logits: LogitRow<'_>, (bound, equals): (f32, usize)) -> f64 {
+fn tied(logits: LogitRow<'_>, (bound, equals): (f32, usize)) -> f32 {
     let all = logits.values.iter().filter(|&&logit| logit == bound);
     let predicted = usize::from(logits.max <= bound);
     let others = all.count().saturating_sub(predicted).max(1);
-    equals.saturating_sub(predicted) as f64 / others as f64
+    equals.saturating_sub(predicted) as f32 / others as f32
 }
 
 impl GeneralisedEntropy {

@@ -66,10 +66,9 @@ impl Detector for GradNorm {
     fn measure(&self, row: &Row<'_>, parts: &mut [f64]) {
         let logits = row.logits();
         let classes = logits.values.len() as f64;
-        parts[0] = sum_of(row.features(), f64::abs);
-        let max = f64::from(logits.max);
-        let scale = classes / (1.0 + logits.rest());
-        parts[1] = sum_of(logits.values, |l| (scale * exp(l - max) - 1.0).abs());
+        parts[0] = sum_of(row.features(), f32::abs);
+        let (max, scale) = (logits.max, (classes / (1.0 + logits.rest())) as f32);
+        parts[1] = sum_of(logits.values, |l: f32| (scale * exp(l - max) - 1.0).abs());
     }
 
     fn score(&self, parts: &[f64]) -> f64 {

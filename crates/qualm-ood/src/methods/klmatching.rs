@@ -29,7 +29,7 @@ pub(crate) const ENTRY: Entry = Entry {
 /// class that it predicts for no row is left out; no labels are needed.
 ///
 /// The nearest class is found by one matrix product a tile, `p . log d_k` for all `k`; the
-/// divergence from it alone is then summed in `f64`. Below 1.2e-38 a `d_kc` counts as that. The
+/// divergence from it alone is then computed as a sum. Below 1.2e-38 a `d_kc` counts as that. The
 /// paper and OpenOOD take `d` from validation rows, ViM's authors and pytorch-ood from the training
 /// rows; before 0.4.0 the latter grouped rows by label and measured from the predicted class.
 #[derive(Debug, Clone, Copy)]
@@ -92,8 +92,9 @@ impl Detector for KlMatchingDetector {
         let nearest = qualm_linalg::largest(row.probability_products()).map_or(0, |(k, _)| k);
         let typical = &self.typical[nearest * self.classes..(nearest + 1) * self.classes];
         let logits = row.logits();
-        parts[0] = sum_of_pairs(logits.values, typical, |logit, log_d| {
-            let log_p = logit - logits.log_sum_exp;
+        let (max, excess) = (logits.max, logits.excess as f32);
+        parts[0] = sum_of_pairs(logits.values, typical, |logit: f32, log_d| {
+            let log_p = (logit - max) - excess;
             exp(log_p) * (log_p - log_d)
         });
     }

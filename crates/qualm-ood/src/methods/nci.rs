@@ -114,7 +114,7 @@ impl Detector for NciDetector {
         let (logits, features) = (row.logits(), row.features());
         let product = f64::from(logits.max) - self.centre_logits[logits.predicted];
         parts[ALIGNMENT] = product / self.centre.distance(features);
-        parts[NORM] = sum_of(features, f64::abs);
+        parts[NORM] = sum_of(features, f32::abs);
     }
 
     fn score(&self, parts: &[f64]) -> f64 {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use qualm_stats::random::{DEFAULT_SEED, unit_hash};
 
 /// Fitting rows of unit length, to be searched for neighbours.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Bank {
     /// `N x D`, row-major, each row of Euclidean length one.
     pub(crate) rows: Vec<f32>,
@@ -62,9 +62,14 @@ impl Bank {
 
     /// The bank of at most `limit` rows that fitting with that limit gives.
     pub(crate) fn drawn(&self, limit: usize) -> Self {
-        let Some(last) = last_lot(self.row_numbers.iter().copied(), limit) else {
-            return self.clone();
-        };
+        match last_lot(self.row_numbers.iter().copied(), limit) {
+            Some(last) => self.up_to(last),
+            None => self.clone(),
+        }
+    }
+
+    /// The rows whose lot is at most `last`.
+    fn up_to(&self, last: f64) -> Self {
         let kept = |row: &usize| lot(self.row_numbers[*row]) <= last;
         let kept: Vec<usize> = (0..self.len()).filter(kept).collect();
         Self {
@@ -75,6 +80,23 @@ impl Bank {
             dim: self.dim,
         }
     }
+
+    /// The rows as those to be taken into another bank.
+    pub(crate) fn all(&self) -> NewRows<'_> {
+        NewRows {
+            rows: &self.rows,
+            row_numbers: &self.row_numbers,
+            labels: &self.labels,
+            logits: &self.logits,
+        }
+    }
+
+    fn append(&mut self, new: NewRows<'_>) {
+        self.rows.extend_from_slice(new.rows);
+        self.row_numbers.extend_from_slice(new.row_numbers);
+        self.labels.extend_from_slice(new.labels);
+        self.logits.extend_from_slice(new.logits);
+    }
 }
 
 /// Rows `kept` of an array of `rows` rows, which may be empty.
@@ -84,29 +106,33 @@ fn pick<T: Copy>(array: &[T], rows: usize, kept: &[usize]) -> Vec<T> {
     kept.iter().flat_map(row).copied().collect()
 }
 
-/// Rows of a bank to be, gathered in runs; the order of gathering does not matter.
+/// Rows of a bank to be, gathered in runs; the order of gathering does not matter. Rows that come
+/// in their order, as those of one pass do, make one run, which is the bank.
 #[derive(Debug, Default)]
 pub(crate) struct BankRows {
-    /// Keyed by the number of the first row.
-    runs: BTreeMap<u64, NewRows>,
+    /// Keyed by the number of the first row; runs do not overlap.
+    runs: BTreeMap<u64, Bank>,
     rows: usize,
 }
 
 /// Rows for the bank, in the order of their numbers; see [`Bank`].
-#[derive(Debug, Default)]
-pub(crate) struct NewRows {
-    pub(crate) rows: Vec<f32>,
-    pub(crate) row_numbers: Vec<u64>,
-    pub(crate) labels: Vec<i64>,
-    pub(crate) logits: Vec<f32>,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewRows<'a> {
+    pub(crate) rows: &'a [f32],
+    pub(crate) row_numbers: &'a [u64],
+    pub(crate) labels: &'a [i64],
+    pub(crate) logits: &'a [f32],
 }
 
 impl BankRows {
     /// Takes in `rows`; of all, the `limit` that are drawn stay for certain.
-    pub(crate) fn add(&mut self, rows: NewRows, limit: Option<usize>) {
+    pub(crate) fn add(&mut self, rows: NewRows<'_>, limit: Option<usize>) {
         if let Some(&first) = rows.row_numbers.first() {
             self.rows += rows.row_numbers.len();
-            self.runs.insert(first, rows);
+            match self.runs.last_entry() {
+                Some(mut last) if *last.key() < first => last.get_mut().append(rows),
+                _ => self.runs.entry(first).or_default().append(rows),
+            }
         }
         if let Some(limit) = limit
             && self.rows > 2 * limit
@@ -124,16 +150,7 @@ impl BankRows {
         let runs = std::mem::take(&mut self.runs);
         self.rows = 0;
         for run in runs.into_values() {
-            let count = run.row_numbers.len();
-            let kept = |row: &usize| lot(run.row_numbers[*row]) <= last;
-            let kept: Vec<usize> = (0..count).filter(kept).collect();
-            let run = NewRows {
-                rows: pick(&run.rows, count, &kept),
-                row_numbers: pick(&run.row_numbers, count, &kept),
-                labels: pick(&run.labels, count, &kept),
-                logits: pick(&run.logits, count, &kept),
-            };
-            self.add(run, None);
+            self.add(run.up_to(last).all(), None);
         }
     }
 
@@ -147,30 +164,13 @@ impl BankRows {
         if let Some(limit) = limit {
             self.draw(limit);
         }
-        if self.runs.len() == 1
-            && let Some((_, run)) = self.runs.pop_first()
-        {
-            return Bank {
-                rows: run.rows,
-                row_numbers: run.row_numbers,
-                labels: run.labels,
-                logits: run.logits,
-                dim,
-            };
-        }
-        let mut bank = Bank {
-            rows: Vec::with_capacity(self.rows * dim),
-            row_numbers: Vec::with_capacity(self.rows),
-            labels: Vec::new(),
-            logits: Vec::new(),
-            dim,
-        };
+        let mut bank = self.runs.pop_first().unwrap_or_default().1;
         for run in self.runs.into_values() {
-            bank.rows.extend(run.rows);
-            bank.row_numbers.extend(run.row_numbers);
-            bank.labels.extend(run.labels);
-            bank.logits.extend(run.logits);
+            bank.append(run.all());
         }
+        bank.rows.shrink_to_fit();
+        bank.logits.shrink_to_fit();
+        bank.dim = dim;
         bank
     }
 }
@@ -179,21 +179,22 @@ impl BankRows {
 mod tests {
     use super::*;
 
-    fn rows(numbers: std::ops::Range<u64>) -> NewRows {
-        NewRows {
+    fn rows(numbers: std::ops::Range<u64>) -> Bank {
+        Bank {
             rows: numbers.clone().map(|n| n as f32).collect(),
             labels: numbers.clone().map(|n| n as i64 % 3).collect(),
             logits: numbers.clone().flat_map(|n| [n as f32, 0.5]).collect(),
             row_numbers: numbers.collect(),
+            dim: 1,
         }
     }
 
     #[test]
     fn rows_stand_by_number_whoever_came_first() {
         let mut later = BankRows::default();
-        later.add(rows(9..10), None);
+        later.add(rows(9..10).all(), None);
         let mut bank = BankRows::default();
-        bank.add(rows(2..4), None);
+        bank.add(rows(2..4).all(), None);
         later.merge(bank);
         let bank = later.finish(1, None);
         assert_eq!(bank.row_numbers, [2, 3, 9]);
@@ -207,14 +208,14 @@ mod tests {
     #[test]
     fn the_draw_depends_on_neither_blocks_nor_shards() {
         let mut whole = BankRows::default();
-        whole.add(rows(0..1000), None);
+        whole.add(rows(0..1000).all(), None);
         let whole = whole.finish(1, None).drawn(50);
         let (mut first, mut second) = (BankRows::default(), BankRows::default());
         for start in (0..400).step_by(40) {
-            first.add(rows(start..start + 40), Some(50));
+            first.add(rows(start..start + 40).all(), Some(50));
         }
         for start in (400..1000).step_by(100) {
-            second.add(rows(start..start + 100), Some(50));
+            second.add(rows(start..start + 100).all(), Some(50));
         }
         assert!(second.rows <= 200, "{}", second.rows);
         second.merge(first);

@@ -3,7 +3,7 @@ use rayon::prelude::*;
 use super::Merge;
 
 /// Columns that one thread sums: fixed, so that the order of sums does not depend on threads.
-const STRIPE: usize = 128;
+const STRIPE: usize = 64;
 
 /// Number of rows and sum of their numbers, class by class: of the features, the logits or the
 /// probabilities of a row, see [`SumKind`].
@@ -133,9 +133,7 @@ impl ClassSums {
                 for (row, class) in rows.chunks_exact(width).zip(of_row) {
                     let Some(class) = class else { continue };
                     let to = &mut sums[class * columns..(class + 1) * columns];
-                    to.iter_mut()
-                        .zip(&row[start..end])
-                        .for_each(|(s, &x)| *s += f64::from(x));
+                    qualm_linalg::accumulate(to, &row[start..end]);
                 }
                 sums
             })
