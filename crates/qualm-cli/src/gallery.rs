@@ -1,10 +1,7 @@
 //! Inputs beside their scores, for reports.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use qualm_data::{Chunk, Key, Source};
 use qualm_report::{Exhibit, Shown};
 
@@ -12,10 +9,11 @@ use qualm_report::{Exhibit, Shown};
 pub(crate) const SHOWN: usize = 12;
 
 /// Characters of a text that are shown.
+#[cfg(feature = "run-models")]
 const LONGEST_TEXT: usize = 300;
 
 /// Where the inputs of a set are: a folder of pictures, in which its ids are paths, or a file of
-/// texts, one for each row.
+/// texts (.txt, .jsonl, .csv, .tsv), one for each row.
 #[derive(Debug)]
 pub(crate) enum Place {
     Folder(PathBuf),
@@ -115,33 +113,24 @@ fn picture(_: &Path, _: &str) -> Shown {
     Shown::Nothing
 }
 
-/// The lines of these rows: of a `.jsonl` file the field `text`.
+/// The texts of these rows, in a file as `model extract` takes it.
+#[cfg(feature = "run-models")]
 fn texts(path: &Path, rows: &[(u64, String)]) -> anyhow::Result<Vec<String>> {
-    let problem = || format!("{}: cannot be read as one text a line", path.display());
-    let lines = BufReader::new(File::open(path).with_context(problem)?).lines();
-    let mut texts = vec![String::new(); rows.len()];
-    let (mut order, json) = (ascending(rows).into_iter().peekable(), path.extension());
-    let json = json.is_some_and(|extension| extension == "jsonl");
-    for (row, line) in (0u64..).zip(lines) {
-        if order.peek().is_none() {
-            break;
+    let texts = qualm_text::Texts::open(path, &qualm_text::TextColumns::default())?;
+    let text = |(row, _): &(u64, String)| {
+        let row = usize::try_from(*row).unwrap_or(usize::MAX);
+        let text = texts.texts().get(row).map_or("", String::as_str);
+        match text.char_indices().nth(LONGEST_TEXT) {
+            Some((end, _)) => format!("{}…", &text[..end]),
+            None => text.to_owned(),
         }
-        let line = line.with_context(problem)?;
-        while let Some(at) = order.next_if(|&at| rows[at].0 == row) {
-            texts[at] = match json {
-                false => line.clone(),
-                true => {
-                    let value: serde_json::Value =
-                        serde_json::from_str(&line).with_context(problem)?;
-                    value["text"].as_str().unwrap_or_default().to_owned()
-                }
-            };
-            if texts[at].chars().count() > LONGEST_TEXT {
-                texts[at] = texts[at].chars().take(LONGEST_TEXT).chain(['…']).collect();
-            }
-        }
-    }
-    Ok(texts)
+    };
+    Ok(rows.iter().map(text).collect())
+}
+
+#[cfg(not(feature = "run-models"))]
+fn texts(_: &Path, rows: &[(u64, String)]) -> anyhow::Result<Vec<String>> {
+    Ok(vec![String::new(); rows.len()])
 }
 
 #[cfg(test)]
@@ -169,7 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_lines_or_fields_of_lines() {
+    #[cfg(feature = "run-models")]
+    fn texts_are_lines_or_columns() {
         let folder = tempfile::tempdir().unwrap();
         let long = "x".repeat(400);
         for (file, content) in [
@@ -178,6 +168,7 @@ mod tests {
                 "t.jsonl",
                 format!("{{\"text\":\"one\"}}\n{{\"text\":\"two\"}}\n{{\"text\":\"{long}\"}}\n"),
             ),
+            ("t.csv", format!("id,text\na,one\nb,two\nc,{long}\n")),
         ] {
             let path = folder.path().join(file);
             std::fs::write(&path, content).unwrap();

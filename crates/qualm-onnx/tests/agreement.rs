@@ -7,7 +7,7 @@ mod common;
 use std::path::Path;
 
 use qualm_data::{FeatureSet, MemorySet, TensorFile};
-use qualm_onnx::{ExtractOptions, Extraction, HeadSearch, Inputs, Model, Session};
+use qualm_onnx::{ExtractOptions, Extraction, HeadSearch, Inputs, Model, RuntimeOptions, Session};
 
 /// The numbers of record.py: Knuth's MMIX generator, upper 24 bits, below `largest`.
 fn seeded(count: usize, largest: f64) -> impl Iterator<Item = f32> {
@@ -59,26 +59,30 @@ fn agrees(model: &Path, name: &str, shape: &[usize], numbers: Vec<f32>) {
         .unwrap()
         .choose(&model, None)
         .unwrap();
-    let session = Session::new(&model, &head, 2).unwrap();
-    let inputs = Inputs::Tensor(TensorFile::open(rows.to_str().unwrap()).unwrap());
-    // Four rows in batches of three: the last one is short.
-    let options = ExtractOptions {
-        batch: 3,
-        ..ExtractOptions::default()
-    };
-    let extraction = Extraction::new("rows", &session, inputs, options).unwrap();
-    let ours = MemorySet::read(&extraction).unwrap();
-
     let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/onnxruntime");
     let recorded = recorded.join(format!("{name}.npz"));
     let theirs = FeatureSet::open(recorded.to_str().unwrap()).unwrap();
     let theirs = MemorySet::read(&theirs).unwrap();
-    for (what, ours, theirs) in [
-        ("features", &ours.rows().features, &theirs.rows().features),
-        ("logits", &ours.rows().logits, &theirs.rows().logits),
-    ] {
-        let difference = difference(ours, theirs);
-        assert!(difference < 1e-4, "{name}: {what} differ by {difference:e}");
+    for kind in common::runtimes() {
+        let session = Session::new(&model, &head, RuntimeOptions { kind, threads: 2 }).unwrap();
+        let inputs = Inputs::Tensor(TensorFile::open(rows.to_str().unwrap()).unwrap());
+        // Four rows in batches of three: the last one is short.
+        let options = ExtractOptions {
+            batch: 3,
+            ..ExtractOptions::default()
+        };
+        let extraction = Extraction::new("rows", &session, inputs, options).unwrap();
+        let ours = MemorySet::read(&extraction).unwrap();
+        for (what, ours, theirs) in [
+            ("features", &ours.rows().features, &theirs.rows().features),
+            ("logits", &ours.rows().logits, &theirs.rows().logits),
+        ] {
+            let difference = difference(ours, theirs);
+            assert!(
+                difference < 1e-4,
+                "{name} in {kind:?}: {what} differ by {difference:e}"
+            );
+        }
     }
     // And the head that was found makes these logits of these features.
     let features = theirs.rows().features.chunks(head.head.dim());

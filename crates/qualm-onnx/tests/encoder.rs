@@ -6,7 +6,8 @@ use std::path::Path;
 
 use qualm_data::MemorySet;
 use qualm_onnx::{
-    Axis, ExtractOptions, Extraction, Model, OnnxError, TextFeatures, TextSession, encoder_model,
+    Axis, ExtractOptions, Extraction, Model, OnnxError, RuntimeOptions, TextFeatures, TextSession,
+    encoder_model,
 };
 use qualm_text::{Pool, TextColumns, Texts, Tokenizer};
 use safetensors::tensor::{Dtype, TensorView};
@@ -213,7 +214,14 @@ fn erf(x: f64) -> f64 {
 
 fn extract(folder: &Path, text: &str, features: TextFeatures) -> Result<MemorySet, OnnxError> {
     let model = Model::from_bytes("encoder", encoder_model(folder)?)?;
-    let session = TextSession::new(&model, Some(features), None, None, false, 1)?;
+    let session = TextSession::new(
+        &model,
+        Some(features),
+        None,
+        None,
+        false,
+        RuntimeOptions::with_threads(1),
+    )?;
     let path = folder.join("texts.txt");
     std::fs::write(&path, text).unwrap();
     let texts = Texts::open(&path, &TextColumns::default())?;

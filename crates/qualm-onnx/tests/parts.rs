@@ -6,8 +6,8 @@ use std::path::Path;
 
 use qualm_data::{FeatureSet, Head, MemorySet};
 use qualm_onnx::{
-    ByteForm, ExtractOptions, Extraction, HeadSearch, InputFile, Inputs, Model, PartsDone, Session,
-    head_model,
+    ByteForm, ExtractOptions, Extraction, HeadSearch, InputFile, Inputs, Model, PartsDone,
+    RuntimeOptions, Session, head_model,
 };
 
 /// More than two parts.
@@ -29,7 +29,7 @@ fn extraction(files: &Path, weight: f32, options: ExtractOptions) -> Extraction 
         .unwrap()
         .choose(&model, None)
         .unwrap();
-    let session = Session::new(&model, &found, 1).unwrap();
+    let session = Session::new(&model, &found, RuntimeOptions::with_threads(1)).unwrap();
     let form = ByteForm {
         begin: 1,
         end: 1,

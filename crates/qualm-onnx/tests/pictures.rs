@@ -7,7 +7,8 @@ use std::path::Path;
 use qualm_data::{KeyColumn, MemorySet};
 use qualm_onnx::{
     Additions, Attribute, Axis, Channels, Element, ExtractOptions, Extraction, HeadSearch,
-    InputFile, Inputs, Model, Preparation, Preset, Session, picture_size,
+    InputFile, Inputs, Model, Preparation, Preset, RuntimeKind, RuntimeOptions, Session,
+    picture_size,
 };
 
 /// Means of the channels, then a head that tells whether red or blue is stronger.
@@ -71,7 +72,7 @@ fn extract(
     options: ExtractOptions,
 ) -> (Result<MemorySet, String>, Vec<String>) {
     let head = HeadSearch::of(model).unwrap().choose(model, None).unwrap();
-    let session = Session::new(model, &head, 1).unwrap();
+    let session = Session::new(model, &head, RuntimeOptions::with_threads(1)).unwrap();
     let (height, width, channels) = picture_size(model, None).unwrap();
     assert_eq!(channels, Channels::First);
     let inputs = Inputs::Pictures {
@@ -195,10 +196,31 @@ fn an_operator_that_the_runtime_lacks_is_named_with_its_node() {
         .unwrap()
         .choose(&model, None)
         .unwrap();
-    let error = Session::new(&model, &head, 1).err().unwrap().to_string();
+    let error = Session::new(&model, &head, RuntimeOptions::with_threads(1))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(
-        error.contains("coin") && error.contains("Bernoulli"),
+        error.contains("coin") && error.contains("Bernoulli") && error.contains("--runtime ort"),
         "{error}"
     );
     assert!(!error.contains('\n') && error.len() < 400, "{error}");
+
+    let options = RuntimeOptions {
+        kind: RuntimeKind::OnnxRuntime,
+        threads: 1,
+    };
+    match Session::new(&model, &head, options) {
+        // Which knows the operator.
+        Ok(_) => {}
+        Err(error) => {
+            let error = error.to_string();
+            let way_out = if cfg!(feature = "ort") {
+                "ORT_DYLIB_PATH"
+            } else {
+                "cargo feature `ort`"
+            };
+            assert!(error.contains(way_out), "{error}");
+        }
+    }
 }

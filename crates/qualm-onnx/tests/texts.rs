@@ -8,7 +8,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use qualm_data::{FeatureSet, KeyColumn, MemorySet, Source};
-use qualm_onnx::{ExtractOptions, Extraction, Model, TextFeatures, TextSession, encoder_model};
+use qualm_onnx::{
+    ExtractOptions, Extraction, Model, RuntimeOptions, TextFeatures, TextSession, encoder_model,
+};
 use qualm_text::{Pool, TextColumns, Texts, Tokenizer};
 
 /// The folder of all-MiniLM-L6-v2, which `QUALM_MINILM` names; it is in no folder of test data.
@@ -24,7 +26,15 @@ fn minilm() -> Option<PathBuf> {
 fn vectors(minilm: &Path, texts: &Path) -> MemorySet {
     let model = Model::from_bytes("minilm", encoder_model(minilm).unwrap()).unwrap();
     let features = Some(TextFeatures::Pooled(Pool::Mean));
-    let session = TextSession::new(&model, features, None, None, true, 2).unwrap();
+    let session = TextSession::new(
+        &model,
+        features,
+        None,
+        None,
+        true,
+        RuntimeOptions::with_threads(2),
+    )
+    .unwrap();
     let texts = Texts::open(texts, &TextColumns::default()).unwrap();
     let tokenizer = Tokenizer::open(&minilm.join("tokenizer.json"), Some(256)).unwrap();
     let extraction = Extraction::of_texts(session, texts, tokenizer, ExtractOptions::default());

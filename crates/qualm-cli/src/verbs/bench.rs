@@ -62,7 +62,7 @@ pub(crate) struct Arguments {
     methods: String,
 
     /// Where the inputs of `test` or of an --ood set are, for the HTML report: a folder of pictures
-    /// that ids are paths in, or a file of texts, one a line; may be given again
+    /// that ids are paths in, or a file of texts (.txt, .jsonl, .csv, .tsv); may be given again
     #[arg(long, value_name = "NAME=PATH", requires = "html")]
     inputs: Vec<NamedSet>,
 

@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
     html: Option<PathBuf>,
 
     /// Where the inputs are, for the report: a folder of pictures that ids are paths in, or a file
-    /// of texts, one a line
+    /// of texts (.txt, .jsonl, .csv, .tsv)
     #[arg(long, value_name = "PATH", requires = "html")]
     inputs: Option<PathBuf>,
 

@@ -1,9 +1,8 @@
 use std::fmt;
 
 use qualm_text::{Pool, TokenBatch, to_unit_length};
-use rten::{NodeId, Value};
 
-use super::runtime::{Given, Runtime};
+use super::runtime::{Feed, Given, Numbers, Runtime, RuntimeOptions};
 use super::session::{Outputs, of_a_head};
 use crate::constant::transposed;
 use crate::{Additions, Element, HeadSearch, Layout, LinearHead, Model, OnnxError};
@@ -30,10 +29,9 @@ enum Role {
 /// A model of texts that is ready to run.
 pub struct TextSession {
     runtime: Runtime,
-    inputs: Vec<(NodeId, Role, Element)>,
-    outputs: Vec<NodeId>,
-    /// What the outputs are called.
-    taps: Vec<String>,
+    inputs: Vec<(String, Role, Element)>,
+    /// What is taken from it.
+    outputs: Vec<String>,
     features: TextFeatures,
     head: Option<LinearHead>,
     dim: usize,
@@ -55,10 +53,10 @@ impl TextSession {
         tensor: Option<&str>,
         head: Option<&str>,
         unit_length: bool,
-        threads: usize,
+        runtime: RuntimeOptions,
     ) -> Result<Self, OnnxError> {
         let features = features.unwrap_or(TextFeatures::Head);
-        let (bytes, taps, head) = if features == TextFeatures::Head {
+        let (bytes, outputs, head) = if features == TextFeatures::Head {
             let search = HeadSearch::of(model)?;
             let found = search.choose(model, head).map_err(|error| match error {
                 OnnxError::Head { origin, problem } => OnnxError::Head {
@@ -79,7 +77,7 @@ impl TextSession {
             let (bytes, tap) = tap(model, tensor)?;
             (bytes, vec![tap], None)
         };
-        let runtime = Runtime::load(model, bytes, threads)?;
+        let runtime = Runtime::load(model, bytes, runtime)?;
         let inputs = model.inputs().iter().map(|input| {
             let role = role(&input.name).ok_or_else(|| {
                 OnnxError::run(
@@ -90,7 +88,7 @@ impl TextSession {
                     ),
                 )
             })?;
-            Ok((runtime.node(&input.name)?, role, input.element))
+            Ok((input.name.clone(), role, input.element))
         });
         let inputs: Vec<_> = inputs.collect::<Result<_, OnnxError>>()?;
         if !inputs.iter().any(|&(_, role, _)| role == Role::Tokens) {
@@ -99,10 +97,8 @@ impl TextSession {
                 "none of its inputs is called input_ids, so texts cannot be given to it",
             ));
         }
-        let outputs = taps.iter().map(|tap| runtime.node(tap));
         let mut session = Self {
-            outputs: outputs.collect::<Result<_, _>>()?,
-            taps,
+            outputs,
             dim: head.as_ref().map_or(0, |head| head.head.dim()),
             runtime,
             inputs,
@@ -134,7 +130,7 @@ impl TextSession {
         format!(
             "{} {:?} {:?} {}",
             self.runtime.identity(),
-            self.taps,
+            self.outputs,
             self.features,
             self.unit_length
         )
@@ -181,30 +177,26 @@ impl TextSession {
     }
 
     fn give(&self, batch: &TokenBatch) -> Result<Vec<Given>, OnnxError> {
-        let shape = [batch.places.len(), batch.length];
-        let inputs = self.inputs.iter().map(|&(node, role, element)| {
+        let shape = vec![batch.places.len(), batch.length];
+        let inputs = self.inputs.iter().map(|(name, role, element)| {
             let numbers = match role {
                 Role::Tokens => &batch.ids,
                 Role::Mask => &batch.mask,
                 Role::Types => &batch.types,
             };
-            // The runtime has no integers of 64 bits; tokens have numbers far below 2^31.
-            let value = match element {
-                Element::F32 => {
-                    let floats: Vec<f32> = numbers.iter().map(|&x| x as f32).collect();
-                    Value::from_shape(&shape, floats).ok()
-                }
-                _ => {
-                    let integers: Vec<i32> = numbers.iter().map(|&x| x as i32).collect();
-                    Value::from_shape(&shape, integers).ok()
-                }
+            let numbers = match element {
+                Element::F32 => Numbers::Floats(numbers.iter().map(|&x| x as f32).collect()),
+                // Tokens have numbers far below 2^31.
+                _ => Numbers::Integers(numbers.iter().map(|&x| x as i32).collect()),
             };
-            let value = value
-                .ok_or_else(|| OnnxError::run(self.name(), "these tokens do not make its input"))?;
-            Ok((node, value))
+            Feed {
+                name,
+                element: *element,
+                shape: shape.clone(),
+                numbers,
+            }
         });
-        let inputs = inputs.collect::<Result<_, OnnxError>>()?;
-        self.runtime.run(inputs, &self.outputs)
+        self.runtime.run(inputs.collect(), &self.outputs)
     }
 
     pub(crate) fn run(&self, batch: &TokenBatch) -> Result<Outputs, OnnxError> {

@@ -15,4 +15,5 @@ pub use extraction::{ExtractOptions, Extraction};
 pub use inputs::{InputFile, Inputs};
 pub use parts::PartsDone;
 pub use picture_size::picture_size;
+pub use runtime::{RuntimeKind, RuntimeOptions};
 pub use session::Session;

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use rten::{NodeId, Value};
-
-use super::runtime::{Given, Runtime};
+use super::runtime::{Feed, Given, Numbers, Runtime, RuntimeOptions};
 use crate::constant::transposed;
 use crate::{Element, Layout, LinearHead, Model, OnnxError, ValueInfo};
 
@@ -10,12 +8,9 @@ use crate::{Element, Layout, LinearHead, Model, OnnxError, ValueInfo};
 #[derive(Clone)]
 pub struct Session {
     runtime: Arc<Runtime>,
-    input: NodeId,
     info: ValueInfo,
     /// Features and logits.
-    taps: [NodeId; 2],
-    /// What the taps are called.
-    tapped: [String; 2],
+    taps: [String; 2],
     layout: Layout,
     dim: usize,
     classes: usize,
@@ -29,12 +24,16 @@ pub(crate) struct Outputs {
 }
 
 impl Session {
-    /// Loads a model into the runtime (rten), with `threads` threads.
+    /// Loads a model into a runtime.
     ///
     /// # Errors
     /// [`OnnxError::Run`] that names the operator and node that the runtime does not know, or says
     /// that the model has several inputs; those of reading external data.
-    pub fn new(model: &Model, head: &LinearHead, threads: usize) -> Result<Self, OnnxError> {
+    pub fn new(
+        model: &Model,
+        head: &LinearHead,
+        runtime: RuntimeOptions,
+    ) -> Result<Self, OnnxError> {
         let name = model.name().to_owned();
         let [info] = model.inputs() else {
             let inputs: Vec<&str> = model.inputs().iter().map(|i| i.name.as_str()).collect();
@@ -48,15 +47,10 @@ impl Session {
             ));
         };
         let tapped = model.tapped(head);
-        let runtime = Runtime::load(model, tapped.bytes, threads)?;
+        let runtime = Runtime::load(model, tapped.bytes, runtime)?;
         Ok(Self {
-            input: runtime.node(&info.name)?,
             info: info.clone(),
-            taps: [
-                runtime.node(&tapped.features)?,
-                runtime.node(&tapped.logits)?,
-            ],
-            tapped: [tapped.features, tapped.logits],
+            taps: [tapped.features, tapped.logits],
             layout: head.layout,
             dim: head.head.dim(),
             classes: head.head.classes(),
@@ -81,7 +75,7 @@ impl Session {
 
     /// Tells what this gives from what any other gives of the same inputs.
     pub(super) fn identity(&self) -> String {
-        format!("{} {:?}", self.runtime.identity(), self.tapped)
+        format!("{} {:?}", self.runtime.identity(), self.taps)
     }
 
     /// Rows that the model takes at once, where it takes no other number.
@@ -103,8 +97,13 @@ impl Session {
         let shape: Vec<usize> = std::iter::once(batch)
             .chain(shape.iter().copied())
             .collect();
-        let value = self.value(numbers, &shape)?;
-        let given = self.runtime.run(vec![(self.input, value)], &self.taps)?;
+        let feed = Feed {
+            name: &self.info.name,
+            element: self.info.element,
+            shape,
+            numbers: self.numbers(numbers)?,
+        };
+        let given = self.runtime.run(vec![feed], &self.taps)?;
         let [features, logits] = <[Given; 2]>::try_from(given)
             .map_err(|_| OnnxError::run(self.name(), "it does not give features and logits"))?;
         let mut features = of_a_head(self.name(), "features", features, batch, self.dim)?;
@@ -117,26 +116,19 @@ impl Session {
         Ok(Outputs { features, logits })
     }
 
-    fn value(&self, numbers: Vec<f32>, shape: &[usize]) -> Result<Value, OnnxError> {
-        let value = match self.info.element {
-            Element::F32 | Element::F64 | Element::F16 => Value::from_shape(shape, numbers).ok(),
-            // The runtime has no integers of 64 bits.
+    fn numbers(&self, numbers: Vec<f32>) -> Result<Numbers, OnnxError> {
+        match self.info.element {
+            Element::F32 | Element::F64 | Element::F16 => Ok(Numbers::Floats(numbers)),
             Element::I32 | Element::I64 => {
-                let integers: Vec<i32> = numbers.iter().map(|&x| x as i32).collect();
-                Value::from_shape(shape, integers).ok()
+                let integers = numbers.iter().map(|&x| x as i32);
+                Ok(Numbers::Integers(integers.collect()))
             }
-            Element::U8 => {
-                let bytes: Vec<u8> = numbers.iter().map(|&x| x as u8).collect();
-                Value::from_shape(shape, bytes).ok()
-            }
-            _ => None,
-        };
-        value.ok_or_else(|| {
-            OnnxError::run(
+            Element::U8 => Ok(Numbers::Bytes(numbers.iter().map(|&x| x as u8).collect())),
+            _ => Err(OnnxError::run(
                 self.name(),
                 format!("its input is {}, which these inputs do not make", self.info),
-            )
-        })
+            )),
+        }
     }
 }
 

@@ -30,3 +30,14 @@ pub(crate) fn magika() -> Option<PathBuf> {
     }
     file
 }
+
+/// The runtimes at hand: ONNX Runtime where its library is named.
+#[cfg(feature = "run")]
+pub(crate) fn runtimes() -> Vec<qualm_onnx::RuntimeKind> {
+    use qualm_onnx::RuntimeKind::{OnnxRuntime, Rten};
+    if std::env::var_os("ORT_DYLIB_PATH").is_some() && cfg!(feature = "ort") {
+        return vec![Rten, OnnxRuntime];
+    }
+    println!("without ONNX Runtime: it needs the feature `ort` and ORT_DYLIB_PATH");
+    vec![Rten]
+}

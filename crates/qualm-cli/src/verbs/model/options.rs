@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use qualm_data::{Format, TensorFile};
 use qualm_onnx::{
-    ByteForm, ExtractOptions, InputFile, Inputs, Model, Preparation, Preset, TextFeatures,
-    picture_size,
+    ByteForm, ExtractOptions, InputFile, Inputs, Model, Preparation, Preset, RuntimeKind,
+    RuntimeOptions, TextFeatures, picture_size,
 };
 use qualm_text::{Pool, TextColumns};
 
@@ -114,6 +114,11 @@ pub(crate) struct Running {
     #[arg(long, requires = "model")]
     skip_bad: bool,
 
+    /// What runs the model: rten, or ONNX Runtime from the library that ORT_DYLIB_PATH names (cargo
+    /// feature `ort`)
+    #[arg(long, value_name = "NAME", requires = "model", default_value = "rten")]
+    runtime: RuntimeName,
+
     /// Rows at once
     #[arg(
         long,
@@ -130,6 +135,12 @@ enum PresetName {
     #[value(name = "imagenet-127")]
     Imagenet127,
     Raw,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RuntimeName {
+    Rten,
+    Ort,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -186,6 +197,17 @@ impl Running {
         ExtractOptions {
             batch: self.batch.max(1),
             skip_bad: self.skip_bad,
+        }
+    }
+
+    /// What the model runs on, with all threads.
+    pub(super) fn runtime(&self) -> RuntimeOptions {
+        RuntimeOptions {
+            kind: match self.runtime {
+                RuntimeName::Rten => RuntimeKind::Rten,
+                RuntimeName::Ort => RuntimeKind::OnnxRuntime,
+            },
+            threads: rayon::current_num_threads(),
         }
     }
 

@@ -176,7 +176,7 @@ pub(crate) fn open(
         arguments.hidden.as_deref(),
         head,
         arguments.normalize,
-        rayon::current_num_threads(),
+        arguments.runtime(),
     )?;
     let head = session.head().map(|head| head.head.clone());
     let extraction = Extraction::of_texts(session, texts, tokenizer, arguments.options());
@@ -198,7 +198,7 @@ fn open_rows(
     let model = Model::open(model)?;
     let head = HeadSearch::of(&model)?.choose(&model, head)?;
     let what = arguments.inputs(&model, inputs)?;
-    let session = Session::new(&model, &head, rayon::current_num_threads())?;
+    let session = Session::new(&model, &head, arguments.runtime())?;
     let extraction = Extraction::new(inputs, &session, what, arguments.options())?;
     Ok(Run {
         kind: Kind::Model(extraction),
