@@ -24,6 +24,8 @@ SIZES = {
     "medium": (15_000, 10_000, 384, 150),
     "small": (1_000, 1_000, 96, 8),
 }
+# Paired runs: what takes milliseconds is told from other work of the machine by many.
+RUNS = {"large": 5, "medium": 9, "small": 11}
 
 
 def make(folder, rows, tests, dim, classes):
@@ -167,7 +169,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="large,medium,small")
     parser.add_argument("--methods", help="names, separated by commas; all by default")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, help=f"of each method, at least 5 for a median; {RUNS} by default")
     parser.add_argument(
         "--patience", type=float, default=120,
         help="a method whose first pair of runs takes more seconds is run no more often",
@@ -177,24 +179,25 @@ def main():
     wanted = arguments.methods.split(",") if arguments.methods else list(methods())
     pages = []
     for size in arguments.sizes.split(","):
+        runs = arguments.runs or RUNS[size]
         with tempfile.TemporaryDirectory() as folder:
             make(folder, *SIZES[size])
             ours = [ROOT / "target/release/examples/time_methods", folder]
             theirs = [sys.executable, HERE / "peer.py", folder]
             start, rows = [Server(ours), Server(theirs)], []
             for name in wanted:
-                row = compare(folder, name, methods()[name][0], arguments.runs, arguments.patience, start)
+                row = compare(folder, name, methods()[name][0], runs, arguments.patience, start)
                 rows.append(row)
-                print(table(size, [row], arguments.runs).splitlines()[6:], file=sys.stderr, flush=True)
+                print(table(size, [row], runs).splitlines()[6:], file=sys.stderr, flush=True)
                 # Row by row: the large size takes long, and what stands is not lost with it.
-                arguments.output.write_text(page([*pages, table(size, rows, arguments.runs)]))
+                arguments.output.write_text(page([*pages, table(size, rows, runs)]))
                 # What ran out of time or memory is started anew.
                 for side, command in enumerate([ours, theirs]):
                     if start[side].process.poll() is not None:
                         start[side] = Server(command)
             for server in start:
                 server.process.kill()
-            pages.append(table(size, rows, arguments.runs))
+            pages.append(table(size, rows, runs))
             print(pages[-1])
 
 

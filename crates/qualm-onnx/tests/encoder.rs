@@ -320,3 +320,27 @@ fn what_is_no_such_encoder_is_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn every_cut_and_flipped_byte_of_a_config_is_read_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    publish(folder.path(), &tensors(), "");
+    let reads = |config: &[u8]| {
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
+        if let Err(error) = encoder_model(folder.path()) {
+            let error = error.to_string();
+            assert!(!error.contains('\n'), "{error}");
+        }
+    };
+    let mut config = CONFIG.as_bytes().to_vec();
+    for end in 0..=config.len() {
+        reads(&config[..end]);
+    }
+    for at in 0..config.len() {
+        for flip in [0x01, 0x08, 0x80, 0xff] {
+            config[at] ^= flip;
+            reads(&config);
+            config[at] ^= flip;
+        }
+    }
+}

@@ -11,7 +11,7 @@ use qualm_report::{Block, Gallery, Histograms, Report};
 use crate::cli::SETS;
 use crate::gallery::{Place, SHOWN};
 #[cfg(feature = "run-models")]
-use crate::verbs::model::running::{Run, WithModel};
+use crate::verbs::model::running::{self, Run, WithModel};
 use crate::{Ended, console, gallery, outputs};
 
 #[derive(Debug, Args)]
@@ -102,9 +102,11 @@ impl Format {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let bundle = Bundle::load(&arguments.bundle)?;
+    if let Some(path) = &arguments.html {
+        outputs::check(path)?;
+    }
     let opened = Opened::of(arguments)?;
-    let input = opened.source();
-    bundle.check_rows(input.name(), input.schema())?;
+    bundle.check_rows(opened.source().name(), opened.source().schema())?;
     let decider = if bundle.reference().is_some() {
         let rule = arguments.fdr.map_or(
             Rule::FalseAlarms(arguments.false_alarms),
@@ -130,11 +132,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     for warning in decider.warnings() {
         console::warn(warning);
     }
-    if let Some(path) = &arguments.html {
-        outputs::check(path)?;
-    }
     let place = arguments.inputs.as_deref().map(Place::of).transpose()?;
     let mut writer = writer(arguments, fields(&bundle))?;
+    #[cfg(feature = "run-models")]
+    let opened = match &arguments.html {
+        Some(report) => opened.kept_for(report)?,
+        None => opened,
+    };
+    let input = opened.source();
     let bar = console::progress("scoring", input.schema().rows);
     // For the report, the scores of each detector.
     let mut scores = vec![Vec::new(); bundle.detectors().len()];
@@ -148,7 +153,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     })?;
     writer.finish()?;
     bar.finish_and_clear();
-    opened.finish();
+    opened.warn_of_skipped();
     for warning in &outcome.warnings {
         console::warn(warning);
     }
@@ -166,23 +171,26 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         console::note(&format!("wrote {}", path.display()));
     }
     if let Some(path) = &arguments.html {
-        let report = report(place.as_ref(), &bundle, input, &scores, &outcome)?;
+        let title = format!("Scores of {}", arguments.input);
+        let report = report(title, place.as_ref(), &bundle, input, &scores, &outcome)?;
         let page = qualm_report::to_html(&report);
         AtomicFile::save(path, |file| file.write_all(page.as_bytes()))?;
         console::note(&format!("wrote {}", path.display()));
     }
+    opened.remove_parts()?;
     Ok(Ended::Well)
 }
 
 /// What a person looks at first: how scores lie, and the inputs at their ends.
 fn report(
+    title: String,
     place: Option<&Place>,
     bundle: &Bundle,
     input: &dyn Source,
     scores: &[Vec<f64>],
     outcome: &Outcome,
 ) -> anyhow::Result<Report> {
-    let mut report = Report::new(format!("Scores of {}", input.name())).summary(format!(
+    let mut report = Report::new(title).summary(format!(
         "{} rows. Outlier scores: higher means less like the training data.",
         outcome.rows
     ));
@@ -218,12 +226,15 @@ fn report(
     Ok(report)
 }
 
-/// What is scored: a set, or what a model says of inputs while it runs. Rows are read once, so
-/// nothing of them is kept.
+/// What is scored: a set, or what a model says of inputs.
 enum Opened {
     Set(Box<FeatureSet>),
+    /// While the model runs: its answers are read once, so nothing of them is kept.
     #[cfg(feature = "run-models")]
     Run(Box<Run>),
+    /// From a folder of parts, which a report looks into once more.
+    #[cfg(feature = "run-models")]
+    Parts(Box<FeatureSet>, PathBuf),
 }
 
 impl Opened {
@@ -235,23 +246,43 @@ impl Opened {
         Ok(Self::Set(Box::new(FeatureSet::open(&arguments.input)?)))
     }
 
+    /// What can be read more than once, for this report: what a model says is kept beside it.
+    #[cfg(feature = "run-models")]
+    fn kept_for(self, report: &Path) -> anyhow::Result<Self> {
+        match self {
+            Self::Run(mut run) => {
+                let folder = running::parts_beside(report, "");
+                Ok(Self::Parts(Box::new(run.spool(&folder)?), folder))
+            }
+            kept => Ok(kept),
+        }
+    }
+
     fn source(&self) -> &dyn Source {
         match self {
             Self::Set(set) => set.as_ref(),
             #[cfg(feature = "run-models")]
             Self::Run(run) => run.source(),
+            #[cfg(feature = "run-models")]
+            Self::Parts(set, _) => set.as_ref(),
         }
     }
 
-    /// Warns of files that were passed over.
-    fn finish(&self) {
-        match self {
-            Self::Set(_) => {}
-            #[cfg(feature = "run-models")]
-            Self::Run(run) => {
-                run.warn_of_skipped();
-            }
+    /// Warns of files that were passed over, where that was not done before.
+    fn warn_of_skipped(&self) {
+        #[cfg(feature = "run-models")]
+        if let Self::Run(run) = self {
+            run.warn_of_skipped();
         }
+    }
+
+    /// Removes the folder of parts, which has served.
+    fn remove_parts(&self) -> anyhow::Result<()> {
+        #[cfg(feature = "run-models")]
+        if let Self::Parts(_, folder) = self {
+            running::remove_parts(folder)?;
+        }
+        Ok(())
     }
 }
 

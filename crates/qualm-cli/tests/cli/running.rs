@@ -304,4 +304,14 @@ fn texts_are_fitted_and_scored_without_a_file_between() {
     let text = desk.text("scores.csv");
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!((rows[1][3], rows[2][3]), ("0", "1"), "{text}");
+    // A report looks at the inputs once more, for which the model is not run again.
+    desk.ok(&format!(
+        "score m.qualm new.txt {with} -o again.csv --html page.html --inputs new.txt"
+    ));
+    assert_eq!(desk.text("again.csv"), text);
+    says(
+        &desk.text("page.html"),
+        &["Scores of new.txt", "c c c", "Most suspicious"],
+    );
+    assert!(!desk.path("page.html.parts").exists());
 }
