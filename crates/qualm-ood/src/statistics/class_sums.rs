@@ -2,8 +2,11 @@ use rayon::prelude::*;
 
 use super::Merge;
 
-/// Columns that one thread sums: fixed, so that the order of sums does not depend on threads.
-const STRIPE: usize = 64;
+/// Sums that one thread keeps at a time: about half of its core's cache.
+const SUMS: usize = 1 << 17;
+/// Columns that it takes at least and at most: few columns are read in many short pieces, and many
+/// leave a thread without work.
+const STRIPE: std::ops::RangeInclusive<usize> = 64..=512;
 
 /// Number of rows and sum of their numbers, class by class: of the features, the logits or the
 /// probabilities of a row, see [`SumKind`].
@@ -121,9 +124,11 @@ impl ClassSums {
             .iter()
             .flatten()
             .for_each(|&class| counts[class] += 1);
+        // An element's sum runs over the rows in their order, whatever the stripes.
+        let stripe = (SUMS / classes.max(1)).clamp(*STRIPE.start(), *STRIPE.end());
         let stripes: Vec<(usize, usize)> = (0..width)
-            .step_by(STRIPE)
-            .map(|start| (start, (start + STRIPE).min(width)))
+            .step_by(stripe)
+            .map(|start| (start, (start + stripe).min(width)))
             .collect();
         let sums_of_stripes: Vec<Vec<f64>> = stripes
             .par_iter()
