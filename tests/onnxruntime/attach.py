@@ -47,6 +47,7 @@ def run(net, rows, names):
 
 def main():
     qualm, model, inputs, train, *methods = sys.argv[1:]
+    qualm = Path(qualm).resolve()  # it is called from another folder
     rows, train = np.load(inputs), np.load(train)
     inspected = subprocess.run([qualm, "model", "inspect", model, "--json"], check=True, capture_output=True)
     head = json.loads(inspected.stdout)["head"]
