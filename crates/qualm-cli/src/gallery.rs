@@ -27,6 +27,12 @@ impl Place {
         if path.is_dir() {
             Ok(Self::Folder(path.to_owned()))
         } else if path.is_file() {
+            if !cfg!(feature = "run-models") {
+                anyhow::bail!(
+                    "--inputs {}: this build cannot show texts; build it with the cargo feature `run-models`",
+                    path.display()
+                );
+            }
             Ok(Self::Texts(path.to_owned()))
         } else {
             anyhow::bail!(

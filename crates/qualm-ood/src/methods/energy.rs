@@ -47,7 +47,7 @@ mod tests {
     fn by_hand() {
         // log(e^0 + e^0) = log 2; with T = 2 twice that.
         assert!((score_logits("energy", &[0.0, 0.0], 2)[0] + 2f64.ln()).abs() < 1e-7);
-        assert!((score_logits("energy(T=2)", &[0.0, 0.0], 2)[0] + 2.0 * 2f64.ln()).abs() < 1e-6);
+        assert!((score_logits("energy(T=2)", &[0.0, 0.0], 2)[0] + 2.0 * 2f64.ln()).abs() < 1e-12);
         // T = 1 by either way.
         let logits = [0.3, -1.0, 2.5];
         let near_one = score_logits("energy(T=1.0000001)", &logits, 3)[0];

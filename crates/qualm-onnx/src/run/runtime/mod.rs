@@ -83,7 +83,6 @@ pub(super) struct Feed<'a> {
 }
 
 /// The numbers of a tensor, as they come from pictures, texts and files.
-#[derive(Clone)]
 pub(super) enum Numbers {
     Floats(Vec<f32>),
     Integers(Vec<i32>),
