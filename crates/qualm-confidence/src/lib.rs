@@ -1,0 +1,11 @@
+//! Confidence stated in numbers and in words: is it honest, also under shift?
+//!
+//! # Concepts
+//! - **Confidence**: what a model says of the chance that its answer is right, from 0 to 1. Here
+//!   higher means surer, unlike outlier scores.
+
+pub mod error;
+pub mod status;
+
+pub use error::ConfidenceError;
+pub use status::Status;
