@@ -5,7 +5,12 @@
 //!   higher means surer, unlike outlier scores.
 
 pub mod error;
+pub mod evaluate;
+pub mod kind;
+pub mod measures;
+pub mod records;
 pub mod status;
 
 pub use error::ConfidenceError;
+pub use kind::Kind;
 pub use status::Status;

@@ -45,9 +45,37 @@ impl Status {
         Status::OutOfRange,
     ];
 
+    /// The name in files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Point => "point",
+            Status::Range => "range",
+            Status::Words => "words",
+            Status::Conditional => "conditional",
+            Status::Refusal => "refusal",
+            Status::Absent => "absent",
+            Status::Ambiguous => "ambiguous",
+            Status::OutOfRange => "out_of_range",
+        }
+    }
+
     /// Whether a confidence of this status carries a value.
     #[must_use]
     pub fn has_value(self) -> bool {
         matches!(self, Status::Point | Status::Range | Status::Words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_files() {
+        for status in Status::ALL {
+            let written = serde_json::to_string(&status).unwrap();
+            assert_eq!(written, format!("\"{}\"", status.name()));
+        }
     }
 }

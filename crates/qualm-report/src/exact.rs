@@ -36,6 +36,18 @@ pub(crate) fn points<S: Serializer>(
     serializer.collect_seq(points.iter().map(|&(x, y)| (Exact(x), Exact(y))))
 }
 
+/// Serialises ranges along an axis as triples.
+pub(crate) fn ranges<S: Serializer>(
+    ranges: &[(f64, f64, f64)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(
+        ranges
+            .iter()
+            .map(|&(x, lo, hi)| (Exact(x), Exact(lo), Exact(hi))),
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,7 +91,7 @@ pub use html::to_html;
 pub use json::to_json;
 pub use markdown::to_markdown;
 pub use model::{
-    Align, BarSeries, Bars, Best, Block, Cell, Column, Curve, Curves, Estimate, Exhibit, Gallery,
-    Histogram, Histograms, Mark, Report, Shown, Table, Tone, Verdict,
+    Align, Band, BarSeries, Bars, Best, Block, Cell, Column, Curve, Curves, Estimate, Exhibit,
+    Gallery, Histogram, Histograms, Mark, Report, Shown, Table, Tone, Verdict,
 };
 pub use terminal::to_terminal;

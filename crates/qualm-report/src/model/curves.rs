@@ -31,6 +31,9 @@ pub struct Curves {
     pub unit_square: bool,
     /// The curves, in the order of the legend.
     pub series: Vec<Curve>,
+    /// A shaded range behind the curves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub band: Option<Band>,
     /// Stands below the plot: how to read it.
     pub note: Option<String>,
 }
@@ -49,6 +52,7 @@ impl Curves {
             y_label: y_label.into(),
             unit_square: false,
             series: Vec::new(),
+            band: None,
             note: None,
         }
     }
@@ -70,12 +74,40 @@ impl Curves {
         self
     }
 
+    /// Shades the range between `lo` and `hi` of each `(x, lo, hi)`, in this order.
+    #[must_use]
+    pub fn band(mut self, name: impl Into<String>, points: Vec<(f64, f64, f64)>) -> Self {
+        self.band = Some(Band {
+            name: name.into(),
+            points,
+        });
+        self
+    }
+
     /// Sets the note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
         self
     }
+}
+
+/// A shaded range behind curves: where chance alone would take them, say.
+///
+/// ```
+/// use qualm_report::Curves;
+///
+/// let plot = Curves::new("Reliability", "confidence", "accuracy")
+///     .band("honest", vec![(0.0, 0.0, 0.1), (1.0, 0.9, 1.0)]);
+/// assert_eq!(plot.band.unwrap().points.len(), 2);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Band {
+    /// The name below the plot.
+    pub name: String,
+    /// `(x, lo, hi)` in drawing order.
+    #[serde(serialize_with = "exact::ranges")]
+    pub points: Vec<(f64, f64, f64)>,
 }
 
 /// One named curve.

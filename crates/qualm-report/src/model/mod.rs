@@ -8,7 +8,7 @@ mod report;
 mod table;
 
 pub use bars::{BarSeries, Bars, Estimate};
-pub use curves::{Curve, Curves};
+pub use curves::{Band, Curve, Curves};
 pub use gallery::{Exhibit, Gallery, Shown};
 pub use histograms::{Histogram, Histograms, Mark};
 pub use report::{Block, Report, Tone, Verdict};
