@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::verbs::{
-    bench, calibrate, check, convert, demo, explain, fit, head, inspect, merge, methods, model,
-    score, shell,
+    bench, calibrate, check, confidence, convert, demo, explain, fit, head, inspect, merge,
+    methods, model, score, shell,
 };
 
 /// What SET stands for, at the end of the help of each verb that takes one.
@@ -67,6 +67,9 @@ pub(crate) enum Verb {
     /// Models as ONNX files: heads, features, detectors in them
     #[command(subcommand, before_help = model::EXAMPLE)]
     Model(model::Verb),
+    /// Confidence stated in numbers and words: is it honest?
+    #[command(subcommand, before_help = confidence::EXAMPLE)]
+    Confidence(confidence::Verb),
     /// Compare stored logits with a head's, and say what is wrong
     Check(check::Arguments),
     /// Show what a file holds: arrays, labels, norms, NaN

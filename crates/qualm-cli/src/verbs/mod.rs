@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod calibrate;
 pub(crate) mod check;
+pub(crate) mod confidence;
 pub(crate) mod convert;
 pub(crate) mod demo;
 pub(crate) mod explain;
@@ -38,6 +39,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Merge(arguments) => merge::run(&arguments),
         Verb::Head(verb) => head::run(&verb),
         Verb::Model(verb) => model::run(&verb),
+        Verb::Confidence(verb) => confidence::run(&verb),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Inspect(arguments) => inspect::run(&arguments),
         Verb::Convert(arguments) => convert::run(&arguments),

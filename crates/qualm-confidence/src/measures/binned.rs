@@ -34,8 +34,9 @@ pub enum Binning {
     EqualWidth(usize),
     /// Bins of about as many records: equal confidences go together to where their middle falls.
     EqualMass(usize),
-    /// The bins of the code of Lin, Hilton, Evans (2022): between the distinct values among the
-    /// quantiles of the confidences, closed below, the last closed above too.
+    /// The bins of the code of Lin, Hilton, Evans (2022): from one of the distinct values among the
+    /// quantiles of the confidences up to below the next. The highest confidence is a bin of its
+    /// own where several records state it, and belongs to the bin below where one does.
     Quantiles(usize),
 }
 
@@ -65,10 +66,18 @@ pub fn bins(levels: &Levels, binning: Binning) -> Vec<Bin> {
         }
         Binning::Quantiles(count) => {
             let borders = quantiles(levels, count);
-            let last = borders.len().saturating_sub(2);
+            let shared = levels
+                .iter()
+                .next_back()
+                .is_some_and(|(_, top)| top.records > 1.0);
+            let inner = match borders.as_slice() {
+                [_, inner @ ..] if shared => inner,
+                [_, inner @ .., _] => inner,
+                _ => &[],
+            };
             let mut bin = 0;
             gather(levels, |value, _| {
-                while bin < last && value >= borders[bin + 1] {
+                while bin < inner.len() && value >= inner[bin] {
                     bin += 1;
                 }
                 bin
@@ -222,6 +231,18 @@ mod tests {
         assert!((mad - 0.25).abs() < 1e-9, "{mad}");
         let ece = expected_error(&levels, Binning::EqualMass(20));
         assert!((ece - 0.15).abs() < 1e-9, "{ece}");
+    }
+
+    #[test]
+    fn the_highest_confidence_is_a_bin_of_its_own_where_it_is_shared() {
+        let count = |confidences: &[f64]| {
+            let correct = vec![true; confidences.len()];
+            let levels = Levels::new(confidences, &correct).unwrap();
+            bins(&levels, Binning::Quantiles(2)).len()
+        };
+        assert_eq!(count(&[0.1, 0.2, 0.3, 0.4, 0.5]), 2);
+        assert_eq!(count(&[0.1, 0.1, 0.3, 0.4, 0.4]), 3);
+        assert_eq!(count(&[0.4, 0.4]), 1);
     }
 
     #[test]

@@ -1,0 +1,26 @@
+//! `qualm confidence`: is stated confidence honest, and what to do if it is not.
+
+mod eval;
+mod input;
+
+use clap::Subcommand;
+
+use crate::Ended;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Measure stated confidence by split, with intervals
+    Eval(eval::Arguments),
+}
+
+/// How `confidence` begins its help.
+pub(crate) const EXAMPLE: &str = "\
+Example, with answers in a table whose column `said` runs from 0 to 100:
+  qualm confidence eval answers.csv \\
+    --columns id=item,correct=ok,verbal_number=said/100,split=topic --by shift";
+
+pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
+    match verb {
+        Verb::Eval(arguments) => eval::run(arguments),
+    }
+}
