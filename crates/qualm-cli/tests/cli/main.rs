@@ -5,6 +5,7 @@ mod bad_bundles;
 mod bad_files;
 mod bench;
 mod combined;
+mod confidence_eval;
 mod desk;
 mod examples;
 mod fit;

@@ -54,6 +54,18 @@ fn name(result: &KindResult) -> String {
     format!("{}, {}", result.kind, result.group)
 }
 
+/// What tells the results of a table apart, in one column: where a table is cut to the width of a
+/// terminal, each part begins with it.
+fn short(results: &[KindResult], result: &KindResult) -> String {
+    let one_kind = results.iter().all(|other| other.kind == result.kind);
+    let one_group = results.iter().all(|other| other.group == result.group);
+    match (one_kind, one_group) {
+        (true, false) => result.group.clone(),
+        (false, true) => result.kind.to_string(),
+        _ => name(result),
+    }
+}
+
 fn bad_lines(bad: &[BadLine]) -> Table {
     let columns = [
         Column::text("file"),
@@ -147,22 +159,18 @@ fn number(found: &Found, measure: Measure) -> Cell {
         .map_or(Cell::Missing, |found| Cell::number(found.value, 4))
 }
 
-/// A table of results that have measures: the first two columns say which.
+/// A table of results that have measures: the first column says which.
 fn table(
     results: &[KindResult],
     columns: &[&str],
     row: impl Fn(&KindResult, &Found) -> Vec<Cell>,
 ) -> Table {
-    let names = [Column::text("confidence"), Column::text("split")];
-    let mut table = Table::new(
-        names
-            .into_iter()
-            .chain(columns.iter().map(|c| Column::number(*c))),
-    );
+    let columns = columns.iter().map(|name| Column::number(*name));
+    let mut table = Table::new(std::iter::once(Column::text("")).chain(columns));
     for result in results {
         if let Some(found) = &result.found {
-            let names = [Cell::text(result.kind.name()), Cell::text(&result.group)];
-            table = table.row(names.into_iter().chain(row(result, found)));
+            let name = Cell::text(short(results, result));
+            table = table.row(std::iter::once(name).chain(row(result, found)));
         }
     }
     table
