@@ -9,6 +9,7 @@ pub mod evaluate;
 pub mod kind;
 pub mod measures;
 pub mod records;
+pub mod recalibrate;
 pub mod status;
 
 pub use error::ConfidenceError;
