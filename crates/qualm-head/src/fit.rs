@@ -1,8 +1,8 @@
 use qualm_data::{Head, Source};
+use qualm_linalg::{Limits, Stop, VECTORS_HELD, minimise};
 
 use crate::HeadError;
 use crate::layer::accuracy;
-use crate::minimise::{Limits, Stop, VECTORS, minimise};
 use crate::softmax::SoftmaxLoss;
 use crate::survey::{Room, Survey};
 
@@ -154,7 +154,7 @@ pub fn fit_head(
     let dim = source.schema().dim.unwrap_or(0);
     let room = Room {
         allowed: options.memory,
-        per_class: (dim as u128 + 1) * (VECTORS * size_of::<f64>()) as u128,
+        per_class: (dim as u128 + 1) * (VECTORS_HELD * size_of::<f64>()) as u128,
     };
     let (survey, kept) = Survey::of(source, &room)?;
     let rows: &dyn Source = match &kept {

@@ -1,10 +1,9 @@
 use qualm_data::Source;
-use qualm_linalg::{Rows, product_nt, product_tn};
+use qualm_linalg::{Rows, Smooth, product_nt, product_tn};
 use rayon::prelude::*;
 
 use crate::HeadError;
 use crate::blocks::{Block, Blocks};
-use crate::minimise::Smooth;
 use crate::survey::Survey;
 
 /// The mean objective of multinomial logistic regression and its gradient, one pass a time.
@@ -155,6 +154,8 @@ impl<'a> SoftmaxLoss<'a> {
 }
 
 impl Smooth for SoftmaxLoss<'_> {
+    type Error = HeadError;
+
     fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError> {
         gradient.fill(0.0);
         let mut loss = 0.0;

@@ -1,4 +1,4 @@
-//! Matrix products, symmetric accumulation and eigenproblems over row-major rows.
+//! Matrix products, symmetric accumulation, eigenproblems and convex minima over row-major rows.
 //!
 //! The one crate that knows the linear-algebra library (faer), its threads and its share of the
 //! machine's peak. Matrices come as [`Rows`], a checked view of a row-major slice:
@@ -21,6 +21,8 @@ mod elementary;
 mod gram;
 mod graph;
 mod half_rows;
+mod line_search;
+mod minimise;
 mod nearest;
 mod peak;
 mod product;
@@ -36,6 +38,7 @@ pub use gram::{BlockScatter, for_each_packed_row, packed_len};
 pub use graph::GraphBuilder;
 pub use graph::{GraphSearch, Layer, NeighbourGraph};
 pub use half_rows::HalfRows;
+pub use minimise::{Limits, Minimum, Smooth, Stop, VECTORS_HELD, minimise};
 pub use nearest::{Nearest, Neighbour};
 pub use peak::{Speed, beside_peak, matrix_multiply_peak};
 pub use product::{Real, product_nt, product_tn};

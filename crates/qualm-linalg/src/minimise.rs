@@ -1,25 +1,47 @@
-use crate::HeadError;
 use crate::line_search::{Found, Line, Probe};
 
 /// A convex function with its gradient.
-pub(crate) trait Smooth {
+///
+/// ```
+/// use qualm_linalg::{Limits, Smooth, Stop, minimise};
+///
+/// /// `(x - 3)^2`.
+/// struct Parabola;
+///
+/// impl Smooth for Parabola {
+///     type Error = std::convert::Infallible;
+///
+///     fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, Self::Error> {
+///         gradient[0] = 2.0 * (at[0] - 3.0);
+///         Ok((at[0] - 3.0) * (at[0] - 3.0))
+///     }
+///
+///     fn norm(&self, gradient: &[f64]) -> f64 {
+///         gradient[0].abs()
+///     }
+/// }
+///
+/// let limits = Limits { iterations: 100, gradient_norm: 1e-9 };
+/// let found = minimise(&mut Parabola, vec![0.0], limits, &mut |_, _, _| {})?;
+/// assert_eq!(found.stop, Stop::Converged);
+/// assert!((found.at[0] - 3.0).abs() < 1e-9);
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
+pub trait Smooth {
+    /// Why it cannot be evaluated; [`Infallible`](std::convert::Infallible) where it always can.
+    type Error;
+
     /// The value at `at`; `gradient` is replaced. May be infinite or NaN far out.
-    fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError>;
+    ///
+    /// # Errors
+    /// When the function cannot be evaluated, which ends the search.
+    fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, Self::Error>;
 
     /// The size of a gradient in the units in which the tolerance is given.
     fn norm(&self, gradient: &[f64]) -> f64;
 }
 
 /// Why the search for a minimum ended.
-///
-/// ```
-/// use qualm_data::MemorySet;
-/// use qualm_head::{FitOptions, Stop, fit_head};
-/// let set = MemorySet::new("two").with_features(vec![-1.0, 2.0], 1)?.with_labels(vec![0, 1])?;
-/// let hasty = FitOptions { max_iterations: 1, ..FitOptions::default() };
-/// assert_eq!(fit_head(&set, &hasty, &mut |_| {})?.stop, Stop::Iterations);
-/// # Ok::<(), qualm_head::HeadError>(())
-/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     /// The gradient is as small as asked for.
@@ -32,35 +54,42 @@ pub enum Stop {
 
 /// When to stop.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) iterations: u64,
-    pub(crate) gradient_norm: f64,
+pub struct Limits {
+    /// Steps at most.
+    pub iterations: u64,
+    /// The gradient is small enough when its [`Smooth::norm`] is at most this.
+    pub gradient_norm: f64,
 }
 
 /// The point where the search ended.
 #[derive(Debug, Clone)]
-pub(crate) struct Minimum {
-    pub(crate) at: Vec<f64>,
-    pub(crate) value: f64,
-    pub(crate) gradient_norm: f64,
-    pub(crate) iterations: u64,
-    pub(crate) stop: Stop,
+pub struct Minimum {
+    /// The point.
+    pub at: Vec<f64>,
+    /// The value there.
+    pub value: f64,
+    /// The size of the gradient there.
+    pub gradient_norm: f64,
+    /// Steps taken.
+    pub iterations: u64,
+    /// Why it ended.
+    pub stop: Stop,
 }
 
 /// Pairs of steps and gradient changes that stand for the second derivatives. Each costs two
 /// vectors of memory and saves passes over the rows: on 1000 x 96 activations of a digits
 /// classifier (C = 1) a history of 10 takes 824 passes, 20 takes 534, 40 takes 402.
-pub(crate) const HISTORY: usize = 20;
+const HISTORY: usize = 20;
 
 /// Vectors as long as the parameters that [`minimise`] holds at most: the history, two points
 /// with their gradients, and the direction.
-pub(crate) const VECTORS: usize = 2 * HISTORY + 5;
+pub const VECTORS_HELD: usize = 2 * HISTORY + 5;
 
 /// Steps that may bring neither the value nor the gradient lower before rounding is blamed.
 const PATIENCE: u32 = 50;
 
 /// L-BFGS: Nocedal and Wright, "Numerical Optimization" (2006), algorithms 7.4 and 7.5, with the
-/// line search of [`Line`].
+/// line search of `line_search.rs`.
 ///
 /// Own code, because the line searches of argmin 0.11 have no end of their own. Measured on the
 /// digits activations with C = 0.01: down to a gradient norm of 1e-6 its L-BFGS with the
@@ -69,13 +98,17 @@ const PATIENCE: u32 = 50;
 /// [`Stop::Rounding`]; with the search of Hager and Zhang it takes 494 passes. Besides, it tells
 /// only as text that the function could not be evaluated.
 ///
-/// `observe` is told iteration, value and gradient norm of the start and after each step.
-pub(crate) fn minimise(
-    function: &mut dyn Smooth,
+/// `observe` is told iteration, value and gradient norm of the start and after each step. [`Smooth`]
+/// has an example.
+///
+/// # Errors
+/// Those of the function.
+pub fn minimise<S: Smooth>(
+    function: &mut S,
     start: Vec<f64>,
     limits: Limits,
     observe: &mut dyn FnMut(u64, f64, f64),
-) -> Result<Minimum, HeadError> {
+) -> Result<Minimum, S::Error> {
     let mut at = start;
     let mut gradient = vec![0.0; at.len()];
     let mut value = function.evaluate(&at, &mut gradient)?;
@@ -215,6 +248,8 @@ fn add_scaled(out: &mut [f64], scale: f64, x: &[f64]) {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use super::*;
 
     /// `sum_i w_i x_i^2 / 2`, counting evaluations.
@@ -224,7 +259,9 @@ mod tests {
     }
 
     impl Smooth for Bowl {
-        fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError> {
+        type Error = Infallible;
+
+        fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, Infallible> {
             self.evaluations += 1;
             for ((g, w), x) in gradient.iter_mut().zip(&self.weights).zip(at) {
                 *g = w * x;
@@ -241,7 +278,9 @@ mod tests {
     struct Flat;
 
     impl Smooth for Flat {
-        fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError> {
+        type Error = Infallible;
+
+        fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, Infallible> {
             gradient[0] = 4.0 * at[0].powi(3);
             Ok(at[0].powi(4) - 1.0)
         }
@@ -300,7 +339,9 @@ mod tests {
         /// `cosh(x - 1/3)`: no `f64` is its minimum, where the slope is at least 1e-17.
         struct Chain;
         impl Smooth for Chain {
-            fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, HeadError> {
+            type Error = Infallible;
+
+            fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, Infallible> {
                 let x = at[0] + 1e3 - (1e3 + 1.0 / 3.0);
                 gradient[0] = x.sinh() + 1e-17;
                 Ok(x.cosh())
