@@ -1,5 +1,9 @@
 //! Isotonic regression: the non-decreasing function of the confidence nearest to what was right.
 
+use super::curve::Curve;
+use super::data::{Answers, Fitted};
+use crate::ConfidenceError;
+
 /// Neighbours that share one mean after [`pool_adjacent`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pool {
@@ -124,9 +128,72 @@ pub fn pooled(ties: &[Tie]) -> impl Iterator<Item = (Pool, &[Tie])> {
     })
 }
 
+/// Isotonic calibration (Zadrozny and Elkan, "Transforming classifier scores into accurate
+/// multiclass probability estimates" (2002)): the accuracy of each pool over all its confidences,
+/// straight lines in the gaps between pools, constant outside, as scikit-learn has it.
+///
+/// No other non-decreasing function, the unchanged confidence among them, has a lower Brier score
+/// on the fitted answers.
+///
+/// # Errors
+/// None that [`Answers`] lets through.
+pub fn isotonic(answers: &Answers<'_>) -> Result<Fitted<Curve>, ConfidenceError> {
+    let ties = tied(answers.confidence(), answers.correct());
+    let knots = pooled(&ties).flat_map(|(pool, ties)| ends(pool.mean(), ties));
+    curve(knots.collect())
+}
+
+/// Centred isotonic regression (Oron and Flournoy, "Centered isotonic regression" (2017)): each
+/// pool is one knot at the mean of its confidences, so that the curve rises between pools instead
+/// of standing on steps. Pools of accuracy 0 or 1 keep their whole width: the curve cannot go on
+/// beyond them.
+///
+/// # Errors
+/// None that [`Answers`] lets through.
+pub fn centred(answers: &Answers<'_>) -> Result<Fitted<Curve>, ConfidenceError> {
+    let ties = tied(answers.confidence(), answers.correct());
+    let knots = pooled(&ties).flat_map(|(pool, ties)| {
+        let mean = pool.mean();
+        if mean <= 0.0 || mean >= 1.0 {
+            return ends(mean, ties);
+        }
+        let sum: f64 = ties
+            .iter()
+            .map(|tie| tie.confidence * tie.rows as f64)
+            .sum();
+        let (first, last) = (ties[0].confidence, ties[ties.len() - 1].confidence);
+        vec![((sum / pool.weight).clamp(first, last), mean)]
+    });
+    curve(knots.collect())
+}
+
+/// The first and the last confidence of a pool, once if they are one.
+fn ends(mean: f64, ties: &[Tie]) -> Vec<(f64, f64)> {
+    let (first, last) = (ties[0].confidence, ties[ties.len() - 1].confidence);
+    if first == last {
+        vec![(first, mean)]
+    } else {
+        vec![(first, mean), (last, mean)]
+    }
+}
+
+fn curve(knots: Vec<(f64, f64)>) -> Result<Fitted<Curve>, ConfidenceError> {
+    let steps = knots.chunk_by(|a, b| a.1 == b.1).count();
+    let curve = Curve::through(knots).map_err(ConfidenceError::Values)?;
+    let mut fitted = Fitted::quiet(curve);
+    if steps == 1 {
+        fitted.notes.push(
+            "surer answers were not right more often: every repaired confidence is the accuracy"
+                .to_owned(),
+        );
+    }
+    Ok(fitted)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use qualm_stats::Stream;
 
     fn fitted(values: &[f64], weights: &[f64]) -> Vec<f64> {
@@ -190,5 +257,55 @@ mod tests {
             .map(|(p, ties)| (ties.len(), p.mean()))
             .collect();
         assert_eq!(pools, [(2, 0.5), (1, 1.0)]);
+    }
+
+    #[test]
+    fn isotonic_and_centred_curves_by_hand() {
+        // Accuracy 0 at .1, pooled 1/2 at .4 (right) and .6 (wrong), 1 at .7 and .9.
+        let confidence = [0.1, 0.4, 0.6, 0.7, 0.9];
+        let correct = [false, true, false, true, true];
+        let answers = Answers::new(&confidence, &correct).unwrap();
+        let knots = |fitted: Result<Fitted<Curve>, ConfidenceError>| -> Vec<(f64, f64)> {
+            fitted.unwrap().recalibrator.knots().collect()
+        };
+        assert_eq!(
+            knots(isotonic(&answers)),
+            [(0.1, 0.0), (0.4, 0.5), (0.6, 0.5), (0.7, 1.0), (0.9, 1.0)]
+        );
+        assert_eq!(
+            knots(centred(&answers)),
+            [(0.1, 0.0), (0.5, 0.5), (0.7, 1.0), (0.9, 1.0)]
+        );
+    }
+
+    #[test]
+    fn reversed_confidence_is_told() {
+        let answers = Answers::new(&[0.1, 0.9], &[true, false]).unwrap();
+        let fitted = isotonic(&answers).unwrap();
+        assert_eq!(fitted.recalibrator.apply(0.5), 0.5);
+        assert!(fitted.notes[0].starts_with("surer answers were not"));
+    }
+
+    proptest! {
+        #[test]
+        fn isotonic_never_falls_and_never_raises_the_brier_score(
+            rows in prop::collection::vec((0u32..=20, any::<bool>()), 2..80),
+        ) {
+            let confidence: Vec<f64> = rows.iter().map(|row| f64::from(row.0) / 20.0).collect();
+            let correct: Vec<bool> = rows.iter().map(|row| row.1).collect();
+            let Ok(answers) = Answers::new(&confidence, &correct) else {
+                return Ok(());
+            };
+            let brier = |of: &dyn Fn(f64) -> f64| -> f64 {
+                let rows = confidence.iter().zip(&correct);
+                rows.map(|(&c, &y)| (of(c) - f64::from(u8::from(y))).powi(2)).sum()
+            };
+            let curve = isotonic(&answers).unwrap().recalibrator;
+            prop_assert!(brier(&|c| curve.apply(c)) <= brier(&|c| c) + 1e-12);
+            for curve in [curve, centred(&answers).unwrap().recalibrator] {
+                let values: Vec<f64> = (0..=100).map(|i| curve.apply(f64::from(i) / 100.0)).collect();
+                prop_assert!(values.windows(2).all(|pair| pair[0] <= pair[1]));
+            }
+        }
     }
 }
