@@ -120,6 +120,16 @@ pub enum StatsError {
         /// The number asked for.
         resamples: usize,
     },
+    /// A share of nothing, or of fewer trials than hits.
+    #[error(
+        "{count} of {trials} is no share: give at least one trial, and no more hits than trials"
+    )]
+    NoTrials {
+        /// The hits.
+        count: u64,
+        /// The trials.
+        trials: u64,
+    },
     /// A list without any variation, whose correlation with another is 0 / 0.
     #[error(
         "every value of the {which} list is the same, so its correlation is undefined: \

@@ -34,6 +34,7 @@
 //! - [`Reference`] turns a score into a conformal p-value and a threshold with a promised
 //!   false-alarm rate; [`BetaBinomial`] is the exact law of the number of false alarms, and
 //!   [`benjamini_hochberg`] flags a batch. Read [`conformal`] on when the promise is void.
+//! - [`clopper_pearson`] says how far a share can be from the rate behind it.
 //! - [`random::Stream`] is the one source of randomness: same seed, same numbers, on any
 //!   platform and for any number of threads.
 //!
@@ -41,6 +42,7 @@
 //! are the same to the bit for any number of threads.
 
 pub mod beta_binomial;
+pub mod binomial;
 pub mod bootstrap;
 pub mod conformal;
 pub mod delong;
@@ -57,6 +59,7 @@ mod precision_recall;
 mod share;
 
 pub use beta_binomial::BetaBinomial;
+pub use binomial::{binomial_cdf, clopper_pearson, rate_at_most};
 pub use bootstrap::Bootstrap;
 pub use conformal::Reference;
 pub use delong::{PairedDelong, auroc_interval, paired_delong};
