@@ -4,6 +4,7 @@
 //! - **Confidence**: what a model says of the chance that its answer is right, from 0 to 1. Here
 //!   higher means surer, unlike outlier scores.
 
+pub mod arithmetic;
 pub mod error;
 pub mod evaluate;
 pub mod kind;

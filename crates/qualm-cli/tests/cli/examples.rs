@@ -38,7 +38,7 @@ fn every_help_begins_with_an_example_of_its_verb_and_fits_80_columns() {
     let desk = Desk::new();
     let verbs = verbs(&desk, "");
     assert!(verbs.len() >= 17, "{verbs:?}");
-    for verb in ["", "head", "model"]
+    for verb in ["", "head", "model", "confidence"]
         .into_iter()
         .chain(verbs.iter().map(String::as_str))
     {
@@ -87,6 +87,7 @@ fn the_examples_work_as_pasted_one_after_the_other() {
             "check" => says(ran.text(), &["0.8760"]),
             "model inspect" => says(ran.text(), &["Gemm", "1000 classes from 1280 features"]),
             "inspect" => says(ran.text(), &["1000 x 1280", "All features are finite"]),
+            "confidence gen" => assert_eq!(desk.text("suite.jsonl").lines().count(), 900),
             "methods" => says(ran.text(), &["vim", "CVPR 2022", "mahalanobis"]),
             _ => {}
         }

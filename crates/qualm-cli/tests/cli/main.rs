@@ -6,6 +6,7 @@ mod bad_files;
 mod bench;
 mod combined;
 mod confidence_eval;
+mod confidence_gen;
 mod desk;
 mod examples;
 mod fit;

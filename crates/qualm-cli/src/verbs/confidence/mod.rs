@@ -1,6 +1,7 @@
 //! `qualm confidence`: is stated confidence honest, and what to do if it is not.
 
 mod eval;
+mod generate;
 mod input;
 
 use clap::Subcommand;
@@ -11,6 +12,8 @@ use crate::Ended;
 pub(crate) enum Verb {
     /// Measure stated confidence by split, with intervals
     Eval(eval::Arguments),
+    /// Write questions whose difficulty a model can know, or grade answers to them
+    Gen(generate::Arguments),
 }
 
 /// How `confidence` begins its help.
@@ -22,5 +25,6 @@ Example, with answers in a table whose column `said` runs from 0 to 100:
 pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     match verb {
         Verb::Eval(arguments) => eval::run(arguments),
+        Verb::Gen(arguments) => generate::run(arguments),
     }
 }
