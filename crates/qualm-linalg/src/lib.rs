@@ -41,7 +41,7 @@ pub use half_rows::HalfRows;
 pub use minimise::{Limits, Minimum, Smooth, Stop, VECTORS_HELD, minimise};
 pub use nearest::{Nearest, Neighbour};
 pub use peak::{Speed, beside_peak, matrix_multiply_peak};
-pub use product::{Real, product_nt, product_tn};
+pub use product::{Real, product_nn, product_nt, product_tn};
 pub use rows::Rows;
 pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};
 pub use sums::{Terms, distance, dot, map, sum_of, sum_of_pairs, sums_of};

@@ -115,6 +115,25 @@ pub fn product_tn<T: Real>(out: &mut [T], x: Rows<'_, T>, y: Rows<'_, T>) {
     );
 }
 
+/// `out += x * y`, that is `out[i][j] += sum_n x[i][n] * y[n][j]`; `out` is row-major
+/// `x.len() x y.width()`.
+///
+/// # Panics
+/// When the width of `x` is not the number of rows of `y`, or the length of `out` is another.
+pub fn product_nn<T: Real>(out: &mut [T], x: Rows<'_, T>, y: Rows<'_, T>) {
+    assert_eq!(
+        x.width(),
+        y.len(),
+        "the second matrix must have a row for each column of the first"
+    );
+    multiply(
+        MatMut::from_row_major_slice_mut(out, x.len(), y.width()),
+        Accum::Add,
+        MatRef::from_row_major_slice(x.data(), x.len(), x.width()),
+        MatRef::from_row_major_slice(y.data(), y.len(), y.width()),
+    );
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +146,16 @@ mod tests {
         product_tn(&mut out, Rows::new(&x, 2), Rows::new(&y, 1));
         assert_eq!(out, [10.0 + 1.0 - 3.0 + 10.0, 10.0 + 2.0 - 4.0 + 12.0]);
     }
+
+    #[test]
+    fn plain_products_agree_with_the_definition() {
+        let x = [1.0f64, 2.0, 3.0, 4.0];
+        let y = [1.0f64, 0.0, -1.0, 2.0, 1.0, 0.5];
+        let mut out = vec![10.0; 6];
+        product_nn(&mut out, Rows::new(&x, 2), Rows::new(&y, 3));
+        assert_eq!(out, [15.0, 12.0, 10.0, 21.0, 14.0, 9.0]);
+    }
+
     #[test]
     fn pieces_of_a_product_meet() {
         // Sizes beyond two pieces each way, none of them a multiple of a step.

@@ -1,5 +1,6 @@
 //! Texts for models: read from files, cut into tokens, put into batches, pooled; and sentence
-//! vectors from a table of token vectors, without a model.
+//! vectors from a table of token vectors, without a model. With the feature `lm`, language models
+//! of the Llama family, whole.
 //!
 //! ```
 //! use qualm_text::{Pool, TextColumns, Texts, TokenBatch, Tokens};
@@ -25,6 +26,8 @@
 
 mod batch;
 mod labels;
+#[cfg(feature = "lm")]
+pub mod lm;
 mod pool;
 mod table;
 mod texts;
