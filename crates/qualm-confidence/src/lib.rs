@@ -11,6 +11,7 @@ pub mod kind;
 pub mod measures;
 pub mod records;
 pub mod recalibrate;
+pub mod parse;
 pub mod status;
 
 pub use error::ConfidenceError;

@@ -7,6 +7,7 @@ mod bench;
 mod combined;
 mod confidence_eval;
 mod confidence_gen;
+mod confidence;
 mod desk;
 mod examples;
 mod fit;

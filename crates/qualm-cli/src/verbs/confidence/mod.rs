@@ -3,6 +3,8 @@
 mod eval;
 mod generate;
 mod input;
+//! Confidence stated in numbers and in words: one verb a file.
+pub(crate) mod parse;
 
 use clap::Subcommand;
 
@@ -26,5 +28,9 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     match verb {
         Verb::Eval(arguments) => eval::run(arguments),
         Verb::Gen(arguments) => generate::run(arguments),
+    /// Read the confidence that texts state: numbers, words, refusals
+    Parse(parse::Arguments),
+pub(crate) const EXAMPLE: &str = parse::EXAMPLE;
+        Verb::Parse(arguments) => parse::run(arguments),
     }
 }
