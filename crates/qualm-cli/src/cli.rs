@@ -5,8 +5,6 @@ use clap::{Parser, Subcommand};
 use crate::verbs::{
     bench, calibrate, check, confidence, convert, demo, explain, fit, head, inspect, merge,
     methods, model, score, shell,
-    bench, calibrate, check, confidence, convert, demo, explain, fit, head, inspect, merge, methods,
-    model, score, shell,
 };
 
 /// What SET stands for, at the end of the help of each verb that takes one.
@@ -70,7 +68,6 @@ pub(crate) enum Verb {
     #[command(subcommand, before_help = model::EXAMPLE)]
     Model(model::Verb),
     /// Confidence stated in numbers and words: is it honest?
-    /// Confidence that models state: read from what they say
     #[command(subcommand, before_help = confidence::EXAMPLE)]
     Confidence(confidence::Verb),
     /// Compare stored logits with a head's, and say what is wrong

@@ -38,6 +38,9 @@ pub enum ConfidenceError {
     /// Values or settings that nothing can be computed from.
     #[error("{0}")]
     Values(String),
+    /// A model cannot be asked or gave no answer.
+    #[error("{0}")]
+    Model(String),
     /// Statistics refused their input.
     #[error(transparent)]
     Stats(#[from] StatsError),

@@ -5,13 +5,14 @@
 //!   higher means surer, unlike outlier scores.
 
 pub mod arithmetic;
+pub mod ask;
 pub mod error;
 pub mod evaluate;
 pub mod kind;
 pub mod measures;
-pub mod records;
-pub mod recalibrate;
 pub mod parse;
+pub mod recalibrate;
+pub mod records;
 pub mod status;
 
 pub use error::ConfidenceError;

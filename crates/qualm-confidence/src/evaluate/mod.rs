@@ -8,6 +8,7 @@ mod bootstrap;
 mod classes;
 mod measure;
 mod reliability;
+mod repaired;
 mod report;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use absent::Bounds;
 pub use classes::{ClassMeasures, class_measures};
 pub use measure::{Measure, Values, all};
 pub use reliability::{Point, reliability};
+pub use repaired::{Repair, cross_validated, repaired, repaired_from};
 pub use report::report;
 
 use bootstrap::Stated;
@@ -116,6 +118,17 @@ pub struct Evaluation {
     pub results: Vec<KindResult>,
     /// Whole probability vectors, group by group.
     pub classes: Vec<(String, ClassMeasures)>,
+}
+
+impl Evaluation {
+    /// Appends what was found after a repair, under names that say so.
+    pub fn append_repaired(&mut self, mut repaired: Evaluation, repair: &Repair) {
+        for result in &mut repaired.results {
+            result.group = format!("{}, by {}", result.group, repair.method);
+        }
+        self.results.append(&mut repaired.results);
+        self.results.sort_by_key(|result| result.kind);
+    }
 }
 
 /// One kind of confidence on one group.

@@ -83,7 +83,19 @@ impl RecordReader {
     /// [`ConfidenceError::File`] if the file cannot be read at all; bad lines are in the result.
     pub fn jsonl(&mut self, path: impl AsRef<Path>) -> Result<(), ConfidenceError> {
         let path = path.as_ref();
-        let mut file = BufReader::new(open(path)?);
+        self.jsonl_from(path, BufReader::new(open(path)?))
+    }
+
+    /// The same from anything that can be read, under a name for messages.
+    ///
+    /// # Errors
+    /// As [`RecordReader::jsonl`].
+    pub fn jsonl_from(
+        &mut self,
+        name: impl AsRef<Path>,
+        mut file: impl BufRead,
+    ) -> Result<(), ConfidenceError> {
+        let path = name.as_ref();
         self.files.push(path.to_owned());
         let mut line = Vec::new();
         for number in 1.. {

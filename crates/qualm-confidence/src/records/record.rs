@@ -190,7 +190,7 @@ impl Record {
     }
 
     /// Checks a record and adds the confidences that follow from its other fields.
-    pub(super) fn completed(mut self) -> Result<Record, String> {
+    pub(crate) fn completed(mut self) -> Result<Record, String> {
         self.check()?;
         let mut derived = Vec::new();
         if let Some(probs) = &self.probs {

@@ -2,7 +2,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use qualm_confidence::evaluate::{self, By, Evaluation, Settings, evaluate};
+use qualm_confidence::evaluate::{self, By, Evaluation, Repair, Settings, evaluate};
+use qualm_confidence::recalibrate::Method;
 use qualm_confidence::records::BadLine;
 use qualm_data::AtomicFile;
 use qualm_stats::Bootstrap;
@@ -24,6 +25,15 @@ pub(crate) struct Arguments {
     /// The group whose accuracy a constant states, for comparison [default: each group's own]
     #[arg(long, value_name = "GROUP", requires = "by")]
     train: Option<String>,
+
+    /// Measure also what confidence becomes by this recalibrator, fitted to other records: to the
+    /// group that --train names, else by cross-validation within each group
+    #[arg(long, value_name = "METHOD")]
+    recalibrate: Option<Method>,
+
+    /// Folds of that cross-validation
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    folds: usize,
 
     /// Bins, for measures that have bins
     #[arg(long, default_value_t = Settings::default().bins, value_name = "N")]
@@ -72,9 +82,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         },
         train: arguments.train.clone(),
     };
-    let evaluation = evaluate(&records.records, &settings)?;
+    let mut evaluation = evaluate(&records.records, &settings)?;
     if evaluation.results.is_empty() {
         anyhow::bail!("no graded record states a confidence: see the fields in --help");
+    }
+    if let Some(method) = &arguments.recalibrate {
+        let repair = Repair {
+            method: *method,
+            folds: arguments.folds,
+            seed: arguments.seed,
+        };
+        let (by, train) = (settings.by.as_ref(), settings.train.as_deref());
+        let repaired = evaluate::repaired(&records.records, by, train, &repair)?;
+        evaluation.append_repaired(evaluate(&repaired, &settings)?, &repair);
     }
     let report = evaluate::report(&evaluation, &records.bad, &settings);
     if let Some(path) = &arguments.html {

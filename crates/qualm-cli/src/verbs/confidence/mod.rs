@@ -1,10 +1,10 @@
-//! `qualm confidence`: is stated confidence honest, and what to do if it is not.
+//! `qualm confidence`: is stated confidence honest, and what to do if it is not. One verb a file.
 
+mod ask;
 mod eval;
 mod generate;
 mod input;
-//! Confidence stated in numbers and in words: one verb a file.
-pub(crate) mod parse;
+mod parse;
 
 use clap::Subcommand;
 
@@ -14,8 +14,12 @@ use crate::Ended;
 pub(crate) enum Verb {
     /// Measure stated confidence by split, with intervals
     Eval(eval::Arguments),
+    /// Read the confidence that texts state: numbers, words, refusals
+    Parse(parse::Arguments),
     /// Write questions whose difficulty a model can know, or grade answers to them
     Gen(generate::Arguments),
+    /// Ask a language model a suite's questions, and how sure it is
+    Ask(ask::Arguments),
 }
 
 /// How `confidence` begins its help.
@@ -27,10 +31,8 @@ Example, with answers in a table whose column `said` runs from 0 to 100:
 pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     match verb {
         Verb::Eval(arguments) => eval::run(arguments),
-        Verb::Gen(arguments) => generate::run(arguments),
-    /// Read the confidence that texts state: numbers, words, refusals
-    Parse(parse::Arguments),
-pub(crate) const EXAMPLE: &str = parse::EXAMPLE;
         Verb::Parse(arguments) => parse::run(arguments),
+        Verb::Gen(arguments) => generate::run(arguments),
+        Verb::Ask(arguments) => ask::run(arguments),
     }
 }
