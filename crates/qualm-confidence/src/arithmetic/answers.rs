@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::format::Share;
 use super::question::Question;
 use crate::ConfidenceError;
+use crate::records::{self, Record};
 
 /// A model's answers to questions of a suite.
 #[derive(Debug, Clone)]
@@ -34,6 +35,47 @@ pub struct Graded {
     pub answer: String,
     /// Whether it is right.
     pub correct: bool,
+}
+
+impl Graded {
+    /// Grades what a model wrote.
+    #[must_use]
+    pub fn new(question: Question, written: &str) -> Graded {
+        let line = written.split('\n').next().unwrap_or_default();
+        Graded {
+            correct: question.accepts(written),
+            answer: line.trim().to_owned(),
+            question,
+        }
+    }
+
+    /// The record that confidences are added to. Its source is the sub-task, so that intervals
+    /// count questions of one sub-task as one piece of evidence.
+    ///
+    /// ```
+    /// use qualm_confidence::arithmetic::{Graded, Profile, Question};
+    ///
+    /// let question = Question::draw(&Profile::Tiny.subtasks()[0], 2022, 0);
+    /// let record = Graded::new(question, " no idea\n").record();
+    /// assert_eq!((record.correct, record.shift.split.as_deref()), (Some(false), Some("add-subtract")));
+    /// ```
+    #[must_use]
+    pub fn record(&self) -> Record {
+        let question = &self.question;
+        Record {
+            id: question.id.clone(),
+            question: Some(question.question.clone()),
+            answer: Some(self.answer.clone()),
+            gold: Some(question.gold.clone()),
+            correct: Some(self.correct),
+            shift: records::Shift {
+                split: Some(question.shift.split.name().to_owned()),
+                tags: question.shift.tags.clone(),
+            },
+            source: Some(question.subtask.clone()),
+            ..Record::default()
+        }
+    }
 }
 
 impl Answers {
@@ -87,13 +129,7 @@ impl Answers {
             let Some((_, answer)) = self.answers.remove(&question.id) else {
                 continue;
             };
-            let correct = question.accepts(&answer);
-            let line = answer.split('\n').next().unwrap_or_default();
-            graded.push(Graded {
-                answer: line.trim().to_owned(),
-                question,
-                correct,
-            });
+            graded.push(Graded::new(question, &answer));
         }
         let stray = self.answers.iter().min_by_key(|(_, (line, _))| *line);
         match stray {

@@ -2,8 +2,9 @@
 
 use qualm_stats::random::Stream;
 
-use super::check::{Check, is_prime};
+use super::check::Check;
 use super::family::Family;
+use super::gold::gold;
 use super::number::written;
 use super::subtask::{Profile, Subtask};
 
@@ -215,39 +216,6 @@ fn rounded(number: i64, to: i64) -> i64 {
     (times + i64::from(up)) * to
 }
 
-/// An accepted answer; of many, any.
-fn gold(check: &Check, stream: &mut Stream, commas: bool) -> String {
-    let number = match *check {
-        Check::Fraction {
-            numerator,
-            denominator: 1,
-        } => numerator,
-        Check::Fraction {
-            numerator,
-            denominator,
-        } => return format!("{numerator}/{denominator}"),
-        Check::SumsTo { sum } => {
-            let one = between(0, sum, stream);
-            return format!("{one} and {}", sum - one);
-        }
-        Check::Equals { value } => value,
-        Check::Smaller { than } => between(0, than - 1, stream),
-        Check::Larger { than } => between(than + 1, 2 * than, stream),
-        Check::PrimeSmaller { than } => {
-            let primes: Vec<i64> = (2..than).filter(|&n| is_prime(n.into())).collect();
-            one_of(&primes, stream)
-        }
-        Check::SquareSmaller { than } => {
-            let root = between(0, (than - 1).isqrt(), stream);
-            root * root
-        }
-        Check::MultipleWithin { of, from, to } => {
-            of * between((from + of - 1) / of, to / of, stream)
-        }
-    };
-    written(number, commas)
-}
-
 /// The smallest and the largest number of so many digits, 0 being none.
 fn range(digits: u8) -> (i64, i64) {
     let low = 10_i64.pow(u32::from(digits.max(1)) - 1);
@@ -260,11 +228,11 @@ fn with_digits(digits: u8, stream: &mut Stream) -> i64 {
 }
 
 /// A whole number from `low` to `high`, both included.
-fn between(low: i64, high: i64, stream: &mut Stream) -> i64 {
+pub(crate) fn between(low: i64, high: i64, stream: &mut Stream) -> i64 {
     low + stream.below((high - low + 1) as usize) as i64
 }
 
-fn one_of(choices: &[i64], stream: &mut Stream) -> i64 {
+pub(crate) fn one_of(choices: &[i64], stream: &mut Stream) -> i64 {
     choices[stream.below(choices.len())]
 }
 

@@ -42,28 +42,48 @@ impl Group {
 /// A kind of question. Its sub-tasks differ in the digits of the operands and in separators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "Family::asks says what each of them is")]
 pub enum Family {
+    /// `a + b`.
     Add,
+    /// `a - b`.
     Subtract,
+    /// `a + b`, asked as "b more than a".
     MoreThan,
+    /// `a - b`, asked as "b less than a".
     LessThan,
+    /// a to the nearest 5, 10 or 100, ties to even.
     Round,
+    /// The fifth number of an arithmetic sequence.
     Sequence,
+    /// `a + b + c`.
     AddThree,
+    /// `a * b`.
     Multiply,
+    /// `a * b * c`.
     MultiplyThree,
+    /// `a / b` without remainder.
     Divide,
+    /// `a // b`, rounded down.
     FloorDivide,
+    /// `a mod b`.
     Modulo,
+    /// The same in words.
     Remainder,
+    /// A percentage of a.
     Percent,
+    /// A fraction in lowest terms.
     Fraction,
+    /// Any number below a bound.
     Smaller,
+    /// Any number above a bound.
     Larger,
+    /// Any prime below a bound.
     PrimeSmaller,
+    /// Any square below a bound.
     SquareSmaller,
+    /// Any two numbers of a given sum.
     TwoSum,
+    /// Any multiple between two bounds, these included.
     Multiple,
 }
 

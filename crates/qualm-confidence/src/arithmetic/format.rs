@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 pub enum Format {
     /// Nothing more: the confidence is the probability of the answer (answer logit).
     Answer,
-    /// A number in words: `Confidence: 61%`.
+    /// A percentage: `Confidence: 61%`.
     Number,
     /// One of five words: `Confidence: medium`.
     Words,

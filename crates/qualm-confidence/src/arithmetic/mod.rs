@@ -20,6 +20,7 @@ mod check;
 mod draw;
 mod family;
 mod format;
+mod gold;
 mod number;
 mod prompt;
 mod question;

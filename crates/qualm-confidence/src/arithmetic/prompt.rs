@@ -107,14 +107,6 @@ mod tests {
         Question::draw(&Profile::Tiny.subtasks()[subtask], 3, index)
     }
 
-    fn graded(question: Question, answer: &str) -> Graded {
-        Graded {
-            correct: question.accepts(answer),
-            answer: answer.to_owned(),
-            question,
-        }
-    }
-
     #[test]
     fn examples_of_answers_are_right_and_of_the_training_group() {
         let asked = question(8, 0);
@@ -161,9 +153,9 @@ mod tests {
     #[test]
     fn examples_of_confidence_come_from_answers_of_the_training_group() {
         let answers = [
-            graded(question(0, 0), "12"),
-            graded(question(6, 0), "9"),
-            graded(question(5, 0), "7"),
+            Graded::new(question(0, 0), "12"),
+            Graded::new(question(6, 0), "9"),
+            Graded::new(question(5, 0), "7"),
         ];
         let pool = Pool::of(&answers);
         let target = |graded: &Graded| Some(format!(" {}", graded.answer.len()));

@@ -309,12 +309,9 @@ mod tests {
                 } else {
                     "?".into()
                 };
-                assert_eq!(question.accepts(&answer), correct);
-                Graded {
-                    question,
-                    answer,
-                    correct,
-                }
+                let graded = Graded::new(question, &answer);
+                assert_eq!(graded.correct, correct);
+                graded
             })
             .collect();
         let lines = suite.lines_about(&graded).unwrap();

@@ -95,7 +95,7 @@ enum Suites {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Formats {
-    /// By nothing: the probability of the answer
+    /// Not at all: it is the probability of the answer
     Answer,
     /// Confidence: 61%
     Number,
