@@ -23,7 +23,10 @@ fn check(text: &str, read: &Parsed<'_>) {
     let cues = read.cues.iter().chain([&read.cue]);
     for cue in cues {
         let ends = [cue.lo, cue.value, cue.hi];
-        assert!(ends.iter().flatten().all(|x| (0.0..=1.0).contains(x)), "{cue:?}");
+        assert!(
+            ends.iter().flatten().all(|x| (0.0..=1.0).contains(x)),
+            "{cue:?}"
+        );
         if let [Some(lo), Some(value), Some(hi)] = ends {
             assert!(lo <= value && value <= hi, "{cue:?}");
         }
@@ -37,10 +40,54 @@ fn check(text: &str, read: &Parsed<'_>) {
 
 /// Words, numbers and signs that the grammar knows, in no order.
 const PIECES: [&str; 48] = [
-    "confidence", "probability", ":", "is", "85", "%", "0.8", "1", "in", "ten", "to", "-", "–", "if",
-    "not", "I'm", "I", "sure", "certain", "likely", "almost", "wrong", "otherwise", "unless", "the",
-    "odds", "against", "(", "0", "100", ")", "out", "of", "at", "least", ",", ";", ".", "\n", "may",
-    "May", "P1", "given", "that", "é", "’", "<", ">",
+    "confidence",
+    "probability",
+    ":",
+    "is",
+    "85",
+    "%",
+    "0.8",
+    "1",
+    "in",
+    "ten",
+    "to",
+    "-",
+    "–",
+    "if",
+    "not",
+    "I'm",
+    "I",
+    "sure",
+    "certain",
+    "likely",
+    "almost",
+    "wrong",
+    "otherwise",
+    "unless",
+    "the",
+    "odds",
+    "against",
+    "(",
+    "0",
+    "100",
+    ")",
+    "out",
+    "of",
+    "at",
+    "least",
+    ",",
+    ";",
+    ".",
+    "\n",
+    "may",
+    "May",
+    "P1",
+    "given",
+    "that",
+    "é",
+    "’",
+    "<",
+    ">",
 ];
 
 proptest! {
@@ -77,11 +124,44 @@ fn seconds(parser: &Parser, piece: &str, bytes: usize) -> f64 {
 fn a_megabyte_of_anything_takes_no_longer_than_its_length() {
     let parser = Parser::default();
     for piece in [
-        "if ", "7", "not ", "é", "’", "1,", "0.", "confidence ", "confidence: ", "85% sure if ",
-        "I'm 60% sure if a, ", "if a, ", "P(", "P1: ", "almost ", "at least ", "(", "to the best of my ",
-        "likely if it ", "likely unless ", "about ", "I am not ", "\n", "💡", "1 to ", "50/", "<", "likely, ",
-        "as far as ", "wrong ", "I cannot give ", "scale of 1 to ", "eighty ", "one hundred ", "'", "a'b",
-        "confidence that ", "if likely ",
+        "if ",
+        "7",
+        "not ",
+        "é",
+        "’",
+        "1,",
+        "0.",
+        "confidence ",
+        "confidence: ",
+        "85% sure if ",
+        "I'm 60% sure if a, ",
+        "if a, ",
+        "P(",
+        "P1: ",
+        "almost ",
+        "at least ",
+        "(",
+        "to the best of my ",
+        "likely if it ",
+        "likely unless ",
+        "about ",
+        "I am not ",
+        "\n",
+        "💡",
+        "1 to ",
+        "50/",
+        "<",
+        "likely, ",
+        "as far as ",
+        "wrong ",
+        "I cannot give ",
+        "scale of 1 to ",
+        "eighty ",
+        "one hundred ",
+        "'",
+        "a'b",
+        "confidence that ",
+        "if likely ",
     ] {
         // A quadratic reading of a megabyte takes hours.
         let took = seconds(&parser, piece, 1 << 20);

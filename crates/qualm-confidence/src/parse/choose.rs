@@ -10,7 +10,7 @@ use super::tables;
 use super::tokens::{Kind, Token};
 use crate::Status;
 
-/// Labels govern before numbers in a frame of belief, these before a number that is the whole
+/// Labelled numbers govern before labelled words, these before numbers in a frame of belief, these before a number that is the whole
 /// reply, a refusal before words, and words before "I don't know". Within a rank the statement of
 /// the whole answer or the first guess governs, else the lowest.
 pub(super) fn choose<'p>(parser: &'p Parser, found: Found) -> Parsed<'p> {
@@ -60,22 +60,20 @@ pub(super) fn choose<'p>(parser: &'p Parser, found: Found) -> Parsed<'p> {
                 None => plain(absent()),
             }
         }
-        (_, Some(range), _) | (None, None, Some(range)) => {
-            plain(refusal_cue(&found.tokens, range))
-        }
+        (_, Some(range), _) | (None, None, Some(range)) => plain(refusal_cue(&found.tokens, range)),
         _ => plain(absent()),
     };
     Parsed { cues, ..parsed }
 }
 
-const WORDS: u8 = 3;
+const WORDS: u8 = 4;
 
 fn rank(claim: &Claim) -> u8 {
     match claim.rule {
-        Rule::Label | Rule::LabelWords => 0,
-        Rule::Level => 0,
-        Rule::BeliefFrame => 1,
-        Rule::WholeReply => 2,
+        Rule::Label => 0,
+        Rule::Level | Rule::LabelWords => 1,
+        Rule::BeliefFrame => 2,
+        Rule::WholeReply => 3,
         Rule::Hedge | Rule::Refusal => WORDS,
     }
 }
@@ -95,20 +93,19 @@ fn governing(claims: &[Claim], best: u8) -> Option<(usize, bool)> {
     let lowest = candidates()
         .filter(|(_, claim)| !valued || claim.ends.is_some())
         .min_by(|(_, a), (_, b)| middle(a).total_cmp(&middle(b)))?;
-    let differ = of_rank().any(|(_, claim)| {
-        (claim.ends, claim.status) != (lowest.1.ends, lowest.1.status)
-    });
+    let differ =
+        of_rank().any(|(_, claim)| (claim.ends, claim.status) != (lowest.1.ends, lowest.1.status));
     Some((lowest.0, differ))
 }
 
 fn middle(claim: &Claim) -> f64 {
-    let middle = claim.ends.map(|(lo, hi)| tidy((lo + hi) / 2.0));
+    let middle = claim.ends.map(|(lo, hi)| centre(lo, hi));
     claim.median.or(middle).unwrap_or(0.0)
 }
 
-/// Without the last digits that adding shares leaves.
-fn tidy(x: f64) -> f64 {
-    (x * 1e12).round() / 1e12
+/// The middle of an interval, without the last digits that adding shares leaves.
+fn centre(lo: f64, hi: f64) -> f64 {
+    (((lo + hi) / 2.0 * 1e12).round() / 1e12).clamp(lo, hi)
 }
 
 fn absent() -> Cue<'static> {
@@ -166,11 +163,7 @@ fn cue<'p>(parser: &'p Parser, tokens: &[Token], claim: &Claim) -> Cue<'p> {
 const REACH: usize = 12;
 
 /// The conditional belief that `claim` is a branch of.
-fn conditional<'p>(
-    parser: &'p Parser,
-    found: &Found,
-    claim: &Claim,
-) -> Option<Conditional<'p>> {
+fn conditional<'p>(parser: &'p Parser, found: &Found, claim: &Claim) -> Option<Conditional<'p>> {
     let tokens = &found.tokens;
     let is = |at: usize, role| tokens.get(at).is_some_and(|token: &Token| token.is(role));
     let ends = |token: &Token| matches!(token.kind, Kind::Stop | Kind::Newline);
@@ -179,9 +172,8 @@ fn conditional<'p>(
     if let Some(first) = claim.sentence {
         let first = first + usize::from(is(first, roles::BUT));
         if is(first, roles::IF) || is(first, roles::GIVEN) && is(first + 1, roles::THAT) {
-            let comma = (first..claim.from).find(|&at| {
-                tokens[at].kind == Kind::Comma || is(at, roles::THEN)
-            })?;
+            let comma = (first..claim.from)
+                .find(|&at| tokens[at].kind == Kind::Comma || is(at, roles::THEN))?;
             if is_guess(tokens, first) || comma <= first + 1 {
                 return None;
             }
@@ -230,7 +222,9 @@ fn conditional<'p>(
 
 /// Whether the event at an "if" is the writer's own memory: "if I recall", "if memory serves".
 fn is_guess(tokens: &[Token], joint: usize) -> bool {
-    tokens.get(joint + 1).is_some_and(|token| token.is(roles::I))
+    tokens
+        .get(joint + 1)
+        .is_some_and(|token| token.is(roles::I))
         || tokens
             .get(joint + 2)
             .is_some_and(|token| token.is(roles::WRONG | roles::RIGHT | roles::MEMORY))
@@ -264,7 +258,7 @@ fn otherwise<'p>(parser: &'p Parser, found: &Found, from: usize) -> Option<Cue<'
     let (lo, hi) = reading.ends?;
     Some(Cue {
         status: reading.status,
-        value: Some(tidy((lo + hi) / 2.0)),
+        value: Some(centre(lo, hi)),
         lo: Some(lo),
         hi: Some(hi),
         span: Some(span(tokens, at, value.end)),

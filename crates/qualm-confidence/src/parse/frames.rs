@@ -106,8 +106,8 @@ impl Scan<'_> {
         if token.end - token.start == 2 {
             label.guess = self.parser.guess(token.word);
         } else if self.kind(label.end) == Some(Kind::Open) {
-            let close = (label.end..label.end + 14)
-                .find(|&at| self.kind(at) == Some(Kind::Close))?;
+            let close =
+                (label.end..label.end + 14).find(|&at| self.kind(at) == Some(Kind::Close))?;
             label.end = close + 1;
         } else if self.kind(label.end) != Some(Kind::Colon) {
             return None;
@@ -130,7 +130,10 @@ impl Scan<'_> {
             (label.end..to).all(|word| {
                 let token = &self.tokens[word];
                 token.is(roles::TAIL | roles::WRONG)
-                    || matches!(token.kind, Kind::Open | Kind::Close | Kind::Newline | Kind::Colon)
+                    || matches!(
+                        token.kind,
+                        Kind::Open | Kind::Close | Kind::Newline | Kind::Colon
+                    )
             })
         };
         // "Confidence 85%" and, below its label, "85%".
@@ -164,7 +167,13 @@ impl Scan<'_> {
 
     /// Whether the value at `at` ends its clause, so that no verb of its own follows.
     fn ends(&self, at: usize) -> bool {
-        let end = numbers::value(self.tokens, at).map_or(at + 1, |value| value.end);
+        let end = match numbers::value(self.tokens, at) {
+            Some(value) if matches!(value.form, Form::Odds(_)) => {
+                self.odds_side(value.end).map_or(value.end, |(_, end)| end)
+            }
+            Some(value) => value.end,
+            None => at + 1,
+        };
         match self.tokens.get(end) {
             None => true,
             Some(token) => {
@@ -212,7 +221,10 @@ impl Scan<'_> {
             _ => return None,
         };
         let context = Context {
-            scale: label.and_then(|l| l.scale).or(self.scale).or(self.parser.scale()),
+            scale: label
+                .and_then(|l| l.scale)
+                .or(self.scale)
+                .or(self.parser.scale()),
             labelled: label.is_some(),
             unit: label.is_some_and(|label| label.unit),
             bound: low.filter(|_| !label.is_some_and(|l| l.tag)),
@@ -220,7 +232,8 @@ impl Scan<'_> {
         };
         let reading = resolve::resolve(&value, &context);
         // A large number that is the whole reply is an answer: a year, a count.
-        if rule == Rule::WholeReply && reading.status == Status::OutOfRange && !value.percent {
+        let count = value.form == Form::Plain && !value.percent;
+        if rule == Rule::WholeReply && reading.status == Status::OutOfRange && count {
             return None;
         }
         let mut flags = reading.flags;
@@ -357,8 +370,7 @@ impl Scan<'_> {
             return false;
         }
         let branch = self.is(end, roles::IF | roles::GIVEN | roles::UNLESS)
-            || self.is(0, roles::IF)
-                && self.tokens.get(end).is_none_or(tokens::ends_clause);
+            || self.is(0, roles::IF) && self.tokens.get(end).is_none_or(tokens::ends_clause);
         let rest = &self.tokens[end.min(self.tokens.len())..];
         let trailing = |kind| matches!(kind, Kind::Stop | Kind::Newline | Kind::Close);
         value.is_share() && branch

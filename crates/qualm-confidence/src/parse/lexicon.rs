@@ -40,7 +40,14 @@ pub struct Lexicon {
 impl Lexicon {
     /// The names that [`Lexicon::named`] knows, the default first.
     pub const NAMES: [&'static str; 8] = [
-        "everyday", "capphrase", "probly", "ipcc", "us", "uk", "nato", "efsa",
+        "everyday",
+        "capphrase",
+        "probly",
+        "ipcc",
+        "us",
+        "uk",
+        "nato",
+        "efsa",
     ];
 
     /// One of [`Lexicon::NAMES`]:
@@ -62,7 +69,10 @@ impl Lexicon {
             "everyday" => {
                 let mut rows = tables::CAPPHRASE.to_vec();
                 rows.extend(tables::PROBLY.iter().filter(|row| {
-                    matches!(row.0, "Probably" | "Probably Not" | "We Believe" | "We Doubt")
+                    matches!(
+                        row.0,
+                        "Probably" | "Probably Not" | "We Believe" | "We Doubt"
+                    )
                 }));
                 lexicon(rows, true)
             }
@@ -114,8 +124,8 @@ impl Lexicon {
         let columns = [number("value"), number("lo"), number("hi")];
         let mut entries: Vec<Entry> = Vec::new();
         for record in reader.records() {
-            let record =
-                record.map_err(|error| ConfidenceError::file(path, format!("is no CSV: {error}")))?;
+            let record = record
+                .map_err(|error| ConfidenceError::file(path, format!("is no CSV: {error}")))?;
             let line = record.position().map_or(0, csv::Position::line);
             let refuse = |reason: String| ConfidenceError::line(path, line, reason);
             let mut numbers = [None; 3];
@@ -124,7 +134,10 @@ impl Lexicon {
                 *number = share(record.get(at).unwrap_or(""), unit).map_err(refuse)?;
             }
             let entry = whole(record.get(phrase).unwrap_or(""), numbers).map_err(refuse)?;
-            if entries.iter().any(|e| e.phrase.eq_ignore_ascii_case(&entry.phrase)) {
+            if entries
+                .iter()
+                .any(|e| e.phrase.eq_ignore_ascii_case(&entry.phrase))
+            {
                 return Err(refuse(format!("{} is there twice", entry.phrase)));
             }
             entries.push(entry);
@@ -222,7 +235,11 @@ fn whole(phrase: &str, numbers: [Option<f64>; 3]) -> Result<Entry, String> {
         (Some(value), None, None) => (value, value, value),
         (Some(value), Some(lo), Some(hi)) => (value, lo, hi),
         (None, Some(lo), Some(hi)) => ((lo + hi) / 2.0, lo, hi),
-        _ => return Err(format!("{phrase} needs a value, or lo and hi, or all three")),
+        _ => {
+            return Err(format!(
+                "{phrase} needs a value, or lo and hi, or all three"
+            ));
+        }
     };
     if lo > value || value > hi {
         return Err(format!("{phrase} has a value outside its lo and hi"));
@@ -245,7 +262,10 @@ mod tests {
             let lexicon = Lexicon::named(name).unwrap();
             assert_eq!(lexicon.name(), name);
             for entry in lexicon.entries() {
-                assert!(entry.lo <= entry.value && entry.value <= entry.hi, "{entry:?}");
+                assert!(
+                    entry.lo <= entry.value && entry.value <= entry.hi,
+                    "{entry:?}"
+                );
             }
         }
         let error = Lexicon::named("imf").unwrap_err().to_string();
@@ -274,10 +294,16 @@ mod tests {
         for (text, said) in [
             ("phrase,value\nlikely,75\n", "line 2: 75 is not from 0 to 1"),
             ("phrase,value\nlikely,\n", "line 2: likely needs a value"),
-            ("phrase,value\nlikely,high\n", "line 2: \"high\" is no number"),
+            (
+                "phrase,value\nlikely,high\n",
+                "line 2: \"high\" is no number",
+            ),
             ("phrase,value\nlikely,nan\n", "line 2: nan is not from"),
             ("phrase,value\nx,.1\nX,.2\n", "line 3: X is there twice"),
-            ("phrase,value,lo,hi\nx,.1,.2,.3\n", "line 2: x has a value outside"),
+            (
+                "phrase,value,lo,hi\nx,.1,.2,.3\n",
+                "line 2: x has a value outside",
+            ),
             ("words,value\nlikely,.7\n", "has no column phrase"),
             ("phrase,value\n", "holds no phrases"),
         ] {

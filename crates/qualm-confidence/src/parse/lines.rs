@@ -79,7 +79,10 @@ impl Lines {
             bytes.pop();
         }
         let text = String::from_utf8(bytes).map_err(|error| {
-            self.bad(format!("is no UTF-8 at byte {}", error.utf8_error().valid_up_to()))
+            self.bad(format!(
+                "is no UTF-8 at byte {}",
+                error.utf8_error().valid_up_to()
+            ))
         })?;
         let Some(field) = &self.field else {
             return Ok(Some(Line {
@@ -145,11 +148,23 @@ mod tests {
     #[test]
     fn a_bad_line_is_named() {
         for (name, bytes, said) in [
-            ("a.txt", &b"85%\n\xff\n"[..], "line 2: is no UTF-8 at byte 0"),
+            (
+                "a.txt",
+                &b"85%\n\xff\n"[..],
+                "line 2: is no UTF-8 at byte 0",
+            ),
             ("a.jsonl", b"{\"raw_text\": \"x\"}\n{", "line 2: is no JSON"),
             ("a.jsonl", b"[1]", "line 1: is no JSON object"),
-            ("a.jsonl", b"{\"raw_text\": 85}", "line 1: has a field raw_text that is no text"),
-            ("a.jsonl", b"{\"text\": \"85\"}", "line 1: has no field raw_text; name"),
+            (
+                "a.jsonl",
+                b"{\"raw_text\": 85}",
+                "line 1: has a field raw_text that is no text",
+            ),
+            (
+                "a.jsonl",
+                b"{\"text\": \"85\"}",
+                "line 1: has no field raw_text; name",
+            ),
             ("a.jsonl", b"\n", "line 1: is empty"),
         ] {
             let error = lines(name, bytes, None).unwrap_err();

@@ -22,16 +22,17 @@
 
 mod choose;
 mod frames;
-mod hedges;
 mod lexicon;
 mod lines;
 mod numbers;
 mod parser;
+mod phrases;
 mod resolve;
 mod result;
 mod roles;
 mod scale;
 mod scan;
+mod spelling;
 mod tables;
 mod tokens;
 mod vocabulary;

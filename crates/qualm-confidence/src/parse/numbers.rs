@@ -104,18 +104,27 @@ pub(super) fn value(tokens: &[Token], at: usize) -> Option<Value> {
         };
         return Some(with(form, false, false, next + 2));
     }
-    let out = if has(tokens, next, roles::TIMES) { next + 1 } else { next };
+    let out = if has(tokens, next, roles::TIMES) {
+        next + 1
+    } else {
+        next
+    };
     if has(tokens, out, roles::OUT)
         && has(tokens, out + 1, roles::OF)
         && let Some(second) = number(tokens, out + 2)
     {
         return Some(with(Form::Fraction(second), false, false, out + 3));
     }
-    if !percent && has(tokens, next, roles::IN) && let Some(second) = after {
+    if !percent
+        && has(tokens, next, roles::IN)
+        && let Some(second) = after
+    {
         return Some(with(Form::OneIn(second), false, false, next + 2));
     }
     let parts = PARTS.iter().find(|(role, _)| has(tokens, next, *role));
-    if token.spelled && let Some(&(_, parts)) = parts {
+    if token.spelled
+        && let Some(&(_, parts)) = parts
+    {
         return Some(with(Form::Fraction(parts), false, false, next + 1));
     }
     if token.spelled && first == 50.0 && number(tokens, next) == Some(50.0) {
@@ -137,12 +146,17 @@ pub(super) fn value(tokens: &[Token], at: usize) -> Option<Value> {
         };
         return Some(with(form, percent || unit, point, end));
     }
-    if sign == Some(Kind::Colon) && !percent && let Some(second) = after {
+    if sign == Some(Kind::Colon)
+        && !percent
+        && let Some(second) = after
+    {
         // Not a time of day.
         let minutes = second >= 10.0 || kind(tokens, next + 2) == Some(Kind::Colon);
         return (!minutes).then(|| with(Form::Odds(second), false, false, next + 2));
     }
-    if sign == Some(Kind::PlusMinus) && let Some(second) = after {
+    if sign == Some(Kind::PlusMinus)
+        && let Some(second) = after
+    {
         let unit = kind(tokens, next + 2) == Some(Kind::Percent);
         let end = next + 2 + usize::from(unit);
         return Some(with(Form::Around(second), percent || unit, false, end));
@@ -171,7 +185,10 @@ pub(super) fn bound_before(tokens: &[Token], at: usize, floor: usize) -> Option<
     }
     if is(1, roles::THAN) && (is(2, roles::MORE) || is(2, roles::LESS)) {
         let negated = is(3, roles::NOT) || is(3, roles::NO);
-        return Some((last - 1 - usize::from(negated), is(2, roles::MORE) != negated));
+        return Some((
+            last - 1 - usize::from(negated),
+            is(2, roles::MORE) != negated,
+        ));
     }
     if is(1, roles::OF) && is(2, roles::OVER) {
         return Some((last - 1, true));

@@ -1,12 +1,13 @@
 //! The parser: a lexicon, a scale, and the tables that both are compiled to.
 
 use super::choose;
-use super::hedges::{self, Needs, Tie};
 use super::lexicon::Lexicon;
+use super::phrases::{self, Needs, Tie};
 use super::result::Parsed;
 use super::scale::Scale;
+use super::spelling;
 use super::tables;
-use super::tokens::{self, Token};
+use super::tokens::Token;
 use super::vocabulary::{Phrases, Vocabulary, WordId, expand};
 
 /// What a phrase means.
@@ -66,53 +67,52 @@ impl Parser {
     #[must_use]
     pub fn new(lexicon: Lexicon) -> Parser {
         let mut vocabulary = Vocabulary::new();
-        let mut phrases = Phrases::new();
+        let mut tree = Phrases::new();
         let mut add = |pattern: &str, meaning, needs| {
             for phrase in expand(pattern) {
                 // What the lexicon does not hold gives way to nothing.
                 if matches!(meaning, Meaning::Hedge { entry: None, .. })
-                    && phrases.get(&phrase, &vocabulary).is_some()
+                    && tree.get(&phrase, &vocabulary).is_some()
                 {
                     continue;
                 }
-                phrases.insert(&phrase, Phrase { meaning, needs }, &mut vocabulary);
+                tree.insert(&phrase, Phrase { meaning, needs }, &mut vocabulary);
             }
         };
-        for &(pattern, tie, term, needs) in hedges::HEDGES {
-            let entry = match tie {
-                Tie::Form => lexicon.position(term),
-                Tie::Aligned | Tie::Opposite if lexicon.aligned() => lexicon.position(term),
-                Tie::Aligned | Tie::Opposite => None,
+        let held = |phrase: &str| {
+            lexicon
+                .position(phrase)
+                .and_then(|at| u16::try_from(at).ok())
+        };
+        let aligned = |phrase: &str| held(phrase).filter(|_| lexicon.aligned());
+        let hedge = |entry, opposite| Meaning::Hedge { entry, opposite };
+        for (pattern, tie, needs) in phrases::rows().flatten() {
+            let meaning = match tie {
+                Tie::Form(phrase) => hedge(held(phrase), false),
+                Tie::Aligned(phrase) => hedge(aligned(phrase), false),
+                Tie::Opposite(phrase) => hedge(aligned(phrase), true),
+                Tie::Level(level) => Meaning::Level(level),
+                Tie::Refusal => Meaning::Refusal,
+                Tie::Give => Meaning::RefusalToGive,
+                Tie::Unknown => Meaning::Unknown,
+                Tie::NoValue => Meaning::NoValue,
+                Tie::Excluded => Meaning::Excluded,
             };
-            let entry = entry.and_then(|entry| u16::try_from(entry).ok());
-            let opposite = tie == Tie::Opposite;
-            add(pattern, Meaning::Hedge { entry, opposite }, needs);
-        }
-        for &(pattern, level, needs) in hedges::LEVELS {
-            add(pattern, Meaning::Level(level as u8), needs);
-        }
-        for (patterns, meaning) in [
-            (hedges::REFUSALS_TO_GIVE, Meaning::RefusalToGive),
-            (hedges::REFUSALS, Meaning::Refusal),
-            (hedges::UNKNOWNS, Meaning::Unknown),
-            (hedges::NO_VALUES, Meaning::NoValue),
-            (hedges::EXCLUDED, Meaning::Excluded),
-        ] {
-            for pattern in patterns {
-                add(pattern, meaning, 0);
-            }
+            add(pattern, meaning, needs);
         }
         for (index, entry) in lexicon.entries().iter().enumerate() {
-            let Ok(index) = u16::try_from(index) else { break };
-            let phrase = tokens::words(&entry.phrase);
-            let needs = phrases
+            let Ok(index) = u16::try_from(index) else {
+                break;
+            };
+            let phrase = spelling::words(&entry.phrase);
+            let needs = tree
                 .get(&phrase, &vocabulary)
-                .map_or(hedges::EVENT, |there| there.needs);
+                .map_or(phrases::EVENT, |there| there.needs);
             let meaning = Meaning::Hedge {
                 entry: Some(index),
                 opposite: false,
             };
-            phrases.insert(&phrase, Phrase { meaning, needs }, &mut vocabulary);
+            tree.insert(&phrase, Phrase { meaning, needs }, &mut vocabulary);
         }
         let word = |word: &str| vocabulary.find(word.as_bytes()).0;
         let guesses = std::array::from_fn(|index| word(&format!("p{}", index + 1)));
@@ -122,7 +122,7 @@ impl Parser {
             lexicon,
             scale: None,
             vocabulary,
-            phrases,
+            phrases: tree,
         }
     }
 

@@ -81,12 +81,7 @@ fn most(value: &Value, context: &Context) -> f64 {
     }
 }
 
-fn single(
-    number: f64,
-    value: &Value,
-    context: &Context,
-    flags: &mut Flags,
-) -> Result<f64, Status> {
+fn single(number: f64, value: &Value, context: &Context, flags: &mut Flags) -> Result<f64, Status> {
     if value.percent {
         return share(number, 100.0);
     }
@@ -111,7 +106,7 @@ fn single(
 }
 
 fn share(part: f64, whole: f64) -> Result<f64, Status> {
-    if whole > 0.0 && (0.0..=whole).contains(&part) {
+    if whole > 0.0 && whole.is_finite() && (0.0..=whole).contains(&part) {
         Ok(part / whole)
     } else {
         Err(Status::OutOfRange)
@@ -139,5 +134,61 @@ fn odds(a: f64, b: f64, on: Option<bool>) -> Result<f64, Status> {
         Some(false) => Ok(b / total),
         None if a == b => Ok(0.5),
         None => Err(Status::Ambiguous),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(first: f64) -> Value {
+        Value {
+            form: Form::Plain,
+            first,
+            percent: false,
+            point: false,
+            spelled: false,
+            end: 1,
+        }
+    }
+
+    #[test]
+    fn odds_are_for_or_against() {
+        assert_eq!(odds(3.0, 1.0, Some(true)), Ok(0.75));
+        assert_eq!(odds(3.0, 1.0, Some(false)), Ok(0.25));
+        assert_eq!(odds(1.0, 1.0, None), Ok(0.5));
+        assert_eq!(odds(3.0, 1.0, None), Err(Status::Ambiguous));
+        assert_eq!(odds(0.0, 0.0, Some(true)), Err(Status::OutOfRange));
+    }
+
+    #[test]
+    fn a_bare_one_is_ambiguous_until_something_says_its_scale() {
+        let read = |context: Context| resolve(&plain(1.0), &context);
+        assert_eq!(read(Context::default()).status, Status::Ambiguous);
+        let unit = Context {
+            unit: true,
+            ..Context::default()
+        };
+        assert_eq!(read(unit).ends, Some((1.0, 1.0)));
+        let scale = Context {
+            scale: Scale::new(1.0, 5.0),
+            ..Context::default()
+        };
+        assert_eq!(read(scale).ends, Some((0.0, 0.0)));
+    }
+
+    #[test]
+    fn a_percentage_is_inferred_behind_a_label_alone() {
+        let labelled = Context {
+            labelled: true,
+            ..Context::default()
+        };
+        let read = resolve(&plain(85.0), &labelled);
+        assert_eq!(read.ends, Some((0.85, 0.85)));
+        assert!(read.flags.has(Flag::ScaleInferred));
+        assert_eq!(resolve(&plain(7.0), &labelled).status, Status::Ambiguous);
+        assert_eq!(resolve(&plain(140.0), &labelled).status, Status::OutOfRange);
+        let bare = resolve(&plain(85.0), &Context::default());
+        assert_eq!(bare.status, Status::Ambiguous);
     }
 }

@@ -1,7 +1,7 @@
 //! What a text was read as.
 
-use serde::ser::{SerializeSeq, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeSeq, Serializer};
 
 use crate::Status;
 
@@ -198,7 +198,9 @@ impl Parsed<'_> {
             counts.push(characters);
         }
         let count = |place: usize| places.binary_search(&place).map_or(0, |at| counts[at]);
-        spans(&mut self, &mut |span| *span = Span(count(span.0), count(span.1)));
+        spans(&mut self, &mut |span| {
+            *span = Span(count(span.0), count(span.1))
+        });
         self
     }
 }

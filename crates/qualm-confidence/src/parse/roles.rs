@@ -38,7 +38,7 @@ roles! {
     ODDS = "odds";
     // May stand between a label and its colon.
     TAIL = "score level rating estimate value percentage percent in my this that the of answer \
-            response is it correct being right i am on scale from to out estimated stated";
+            response is it correct being right i am on scale from to out estimated stated a";
     // A percentage by name: its label says the scale.
     PERCENTAGE = "percentage pct percent";
     // May stand before a label in prose.

@@ -1,8 +1,8 @@
 //! One pass over the tokens of a text that collects every statement of confidence.
 
 use super::frames::Label;
-use super::hedges;
 use super::parser::{Meaning, Parser, Phrase};
+use super::phrases;
 use super::result::{Flag, Flags, Rule};
 use super::roles;
 use super::scale::Scale;
@@ -231,13 +231,24 @@ impl Scan<'_> {
             }
             Meaning::Hedge { entry, opposite } => {
                 let labelled = self.holds(at, end, phrase.needs)?;
-                let rule = if labelled { Rule::LabelWords } else { Rule::Hedge };
+                let rule = if labelled {
+                    Rule::LabelWords
+                } else {
+                    Rule::Hedge
+                };
                 let source = entry.map_or(Source::Unlisted, |e| Source::Entry(usize::from(e)));
                 self.words(at, end, rule, source, opposite, phrase.needs);
             }
             Meaning::Level(level) => {
                 self.holds(at, end, phrase.needs)?;
-                self.words(at, end, Rule::Level, Source::Level(usize::from(level)), false, 0);
+                self.words(
+                    at,
+                    end,
+                    Rule::Level,
+                    Source::Level(usize::from(level)),
+                    false,
+                    0,
+                );
             }
         }
         self.lead &= leads;
@@ -248,12 +259,12 @@ impl Scan<'_> {
     }
 
     /// Whether what a phrase needs holds around it, and then whether a label stands before it.
-    fn holds(&self, at: usize, end: usize, needs: hedges::Needs) -> Option<bool> {
+    fn holds(&self, at: usize, end: usize, needs: phrases::Needs) -> Option<bool> {
         let labelled = self.labelled(at, at);
-        let own = needs & hedges::OWN == 0 || self.is_own(at);
-        let label = needs & hedges::LABELLED == 0 || labelled;
+        let own = needs & phrases::OWN == 0 || self.is_own(at);
+        let label = needs & phrases::LABELLED == 0 || labelled;
         // A month has a capital letter within a sentence.
-        let verb = needs & hedges::VERB == 0
+        let verb = needs & phrases::VERB == 0
             || !(at..end).any(|word| self.tokens[word].capital && self.is_month(word));
         (own && label && verb).then_some(labelled)
     }
@@ -269,7 +280,7 @@ impl Scan<'_> {
         rule: Rule,
         source: Source,
         opposite: bool,
-        needs: hedges::Needs,
+        needs: phrases::Needs,
     ) {
         let mut flags = Flags::default();
         let figures = match source {
@@ -298,7 +309,11 @@ impl Scan<'_> {
         self.claim(Claim {
             from: at,
             to: wrong.unwrap_or(end),
-            status: if figures.is_some() { Status::Words } else { Status::Absent },
+            status: if figures.is_some() {
+                Status::Words
+            } else {
+                Status::Absent
+            },
             ends: figures.map(|[_, lo, hi]| (lo, hi)),
             median: figures.map(|[value, ..]| value),
             rule,
@@ -306,7 +321,7 @@ impl Scan<'_> {
             flags,
             overall: false,
             guess: 0,
-            event: needs & hedges::EVENT != 0,
+            event: needs & phrases::EVENT != 0,
             sentence: None,
         });
     }

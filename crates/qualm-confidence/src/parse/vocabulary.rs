@@ -20,7 +20,11 @@ impl Hasher for Fnv {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        let start = if self.0 == 0 { 0xcbf2_9ce4_8422_2325 } else { self.0 };
+        let start = if self.0 == 0 {
+            0xcbf2_9ce4_8422_2325
+        } else {
+            self.0
+        };
         self.0 = bytes.iter().fold(start, |hash, &byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
@@ -206,7 +210,12 @@ mod tests {
     fn a_pattern_is_all_its_choices() {
         assert_eq!(
             expand("{i am|} {very|quite} sure"),
-            ["i am very sure", "i am quite sure", " very sure", " quite sure"]
+            [
+                "i am very sure",
+                "i am quite sure",
+                " very sure",
+                " quite sure"
+            ]
         );
     }
 

@@ -68,7 +68,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         out.flush().context("standard output")?;
         return Ok(Ended::Well);
     }
-    let mut file = arguments.output.as_ref().map(AtomicFile::create).transpose()?;
+    let mut file = arguments
+        .output
+        .as_ref()
+        .map(AtomicFile::create)
+        .transpose()?;
     let mut counts = Counts::default();
     for line in lines {
         let line = line?;
@@ -135,14 +139,20 @@ impl Counts {
         self.texts += 1;
         let status = Status::ALL.iter().position(|&s| s == parsed.cue.status);
         let key = (status.unwrap_or(Status::ALL.len()), parsed.cue.rule);
-        let count = self.of.entry(key).or_insert_with(|| (0, example(line, parsed)));
+        let count = self
+            .of
+            .entry(key)
+            .or_insert_with(|| (0, example(line, parsed)));
         count.0 += 1;
     }
 }
 
 /// The statement that was read, or the beginning of a text without one.
 fn example(line: &Line, parsed: &Parsed<'_>) -> String {
-    let told = parsed.cue.span.map_or(&*line.text, |span| span.of(&line.text));
+    let told = parsed
+        .cue
+        .span
+        .map_or(&*line.text, |span| span.of(&line.text));
     let mut shown: String = told.chars().take(SHOWN).collect();
     if told.chars().nth(SHOWN).is_some() {
         shown.push_str(" ...");
@@ -186,7 +196,10 @@ fn report(counts: &Counts, parser: &Parser, arguments: &Arguments) -> Report {
     if let Some(output) = &arguments.output {
         summary.push_str(&format!(" Wrote {}.", output.display()));
     }
-    Report::new(format!("Confidence stated in {}", arguments.input.display()))
-        .summary(summary)
-        .push(table)
+    Report::new(format!(
+        "Confidence stated in {}",
+        arguments.input.display()
+    ))
+    .summary(summary)
+    .push(table)
 }
