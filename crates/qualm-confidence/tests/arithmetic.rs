@@ -112,7 +112,8 @@ proptest! {
             .collect();
         let sign = if value < 0 { "-" } else { "" };
         let commas = groups.into_iter().rev().collect::<Vec<_>>().join(",");
-        prop_assert!(check.accepts(&format!("{sign}{commas}")));
+        let written = format!("{sign}{commas}");
+        prop_assert!(check.accepts(&written));
     }
 }
 

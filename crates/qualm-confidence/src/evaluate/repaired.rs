@@ -2,10 +2,10 @@
 
 use qualm_stats::random::hash_bytes;
 
-use crate::ConfidenceError;
+use super::By;
 use crate::recalibrate::{Answers, Method};
 use crate::records::{Record, Stated};
-use crate::{Kind, Status};
+use crate::{ConfidenceError, Kind, Status};
 
 /// How confidence is repaired before it is measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +102,8 @@ pub fn cross_validated(
             let answers = Answers::new(&stated, &correct).map_err(|error| {
                 ConfidenceError::Values(format!("{kind}, without fold {held_out}: {error}"))
             })?;
-            let values = method
+            let values = repair
+                .method
                 .fit_confidence(&answers)?
                 .recalibrator
                 .apply(&asked)?;
