@@ -87,7 +87,7 @@ pub(crate) fn written(number: i64, commas: bool) -> String {
     }
     let mut grouped = String::from(sign);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

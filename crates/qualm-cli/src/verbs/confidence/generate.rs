@@ -192,23 +192,26 @@ fn list(profile: Profile, json: bool) -> anyhow::Result<()> {
         listed.subtasks += 1;
     }
     let listed: Vec<Listed> = counts.into_values().collect();
-    let columns = [
-        Column::text("family"),
-        Column::text("group"),
-        Column::text("asks"),
-        Column::number("sub-tasks"),
-    ];
-    let table = listed.iter().fold(Table::new(columns), |table, family| {
-        let [name, group, asks] = [family.family, family.group, family.asks].map(Cell::text);
-        table.row([name, group, asks, Cell::number(family.subtasks as f64, 0)])
-    });
     let summary = format!(
         "{} sub-tasks of {} families. A sub-task is a family with operands of so many digits, \
          with or without commas between thousands; add-subtract is the group to train on.",
         listed.iter().map(|family| family.subtasks).sum::<usize>(),
         listed.len()
     );
-    let report = Report::new("Arithmetic suite").summary(summary).push(table);
+    let report = Report::new("Arithmetic suite").summary(summary);
+    let groups = listed.chunk_by(|one, next| one.group == next.group);
+    let report = groups.fold(report, |report, families| {
+        let columns = [
+            Column::text("family"),
+            Column::text("asks"),
+            Column::number("sub-tasks"),
+        ];
+        let table = families.iter().fold(Table::new(columns), |table, family| {
+            let [name, asks] = [family.family, family.asks].map(Cell::text);
+            table.row([name, asks, Cell::number(family.subtasks as f64, 0)])
+        });
+        report.push(table.title(families[0].group))
+    });
     console::show(&report, &listed, json)
 }
 

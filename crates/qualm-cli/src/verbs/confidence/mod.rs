@@ -16,7 +16,7 @@ pub(crate) enum Verb {
     Eval(eval::Arguments),
     /// Read the confidence that texts state: numbers, words, refusals
     Parse(parse::Arguments),
-    /// Write questions whose difficulty a model can know, or grade answers to them
+    /// Write questions of known difficulty, or grade answers to them
     Gen(generate::Arguments),
     /// Ask a language model a suite's questions, and how sure it is
     Ask(ask::Arguments),
