@@ -6,6 +6,7 @@
 
 pub mod arithmetic;
 pub mod ask;
+pub mod conditional;
 pub mod error;
 pub mod evaluate;
 pub mod kind;
@@ -14,6 +15,8 @@ pub mod parse;
 pub mod recalibrate;
 pub mod records;
 pub mod status;
+
+mod json_lines;
 
 pub use error::ConfidenceError;
 pub use kind::Kind;
