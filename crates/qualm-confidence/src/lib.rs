@@ -7,6 +7,7 @@
 pub mod arithmetic;
 pub mod ask;
 pub mod conditional;
+pub mod display;
 pub mod error;
 pub mod evaluate;
 pub mod kind;
