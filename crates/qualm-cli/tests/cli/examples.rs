@@ -84,6 +84,8 @@ fn the_examples_work_as_pasted_one_after_the_other() {
             "score" => assert_eq!(desk.text("scores.csv").lines().count(), 601),
             "explain" => says(ran.text(), &["virtual logit", "Nearest fitting rows"]),
             "head fit" => says(ran.text(), &["Converged", "500"]),
+            "confidence conditional" => says(ran.text(), &["0.075", "incoherent"]),
+            "confidence display" => says(ran.text(), &["Analysis only", "harms"]),
             "check" => says(ran.text(), &["0.8760"]),
             "model inspect" => says(ran.text(), &["Gemm", "1000 classes from 1280 features"]),
             "inspect" => says(ran.text(), &["1000 x 1280", "All features are finite"]),

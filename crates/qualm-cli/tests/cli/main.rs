@@ -3,6 +3,7 @@
 mod bad_arguments;
 mod bad_bundles;
 mod bad_files;
+mod beliefs;
 mod bench;
 mod combined;
 mod confidence;

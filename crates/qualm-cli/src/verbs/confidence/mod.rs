@@ -1,6 +1,8 @@
 //! `qualm confidence`: is stated confidence honest, and what to do if it is not. One verb a file.
 
 mod ask;
+mod conditional;
+mod display;
 mod eval;
 mod generate;
 mod input;
@@ -20,6 +22,10 @@ pub(crate) enum Verb {
     Gen(generate::Arguments),
     /// Ask a language model a suite's questions, and how sure it is
     Ask(ask::Arguments),
+    /// Score beliefs that depend on an event, and find contradictions
+    Conditional(conditional::Arguments),
+    /// Find the confidence that helps people most, and when showing it harms
+    Display(display::Arguments),
 }
 
 /// How `confidence` begins its help.
@@ -34,5 +40,7 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
         Verb::Parse(arguments) => parse::run(arguments),
         Verb::Gen(arguments) => generate::run(arguments),
         Verb::Ask(arguments) => ask::run(arguments),
+        Verb::Conditional(arguments) => conditional::run(arguments),
+        Verb::Display(arguments) => display::run(arguments),
     }
 }
