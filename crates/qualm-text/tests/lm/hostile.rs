@@ -1,37 +1,12 @@
 //! Every cut of a model's file and every flipped byte gives a model or an error of one sentence.
 
-use std::path::Path;
-
-use qualm_text::lm::{Context, Generate, LanguageModel, LmError};
-
 use crate::container::{Value, floats, tiny};
-
-/// Opens bytes as a model, and lets one that opens answer.
-fn exercise(folder: &Path, bytes: &[u8]) -> Result<LanguageModel, String> {
-    let path = folder.join("model.gguf");
-    std::fs::write(&path, bytes).unwrap();
-    let model = LanguageModel::open_gguf(&path).map_err(told)?;
-    let prompt = model.prompt("a ab").map_err(told)?;
-    let options = Generate {
-        max_tokens: 3,
-        ..Generate::default()
-    };
-    model
-        .greedy(&Context::default(), &[prompt], &options)
-        .map_err(told)?;
-    Ok(model)
-}
-
-fn told(error: LmError) -> String {
-    let error = error.to_string();
-    assert!(!error.contains('\n'), "{error}");
-    error
-}
+use crate::exercise;
 
 #[test]
 fn a_file_of_our_own_is_read() {
     let folder = tempfile::tempdir().unwrap();
-    let model = exercise(folder.path(), &tiny().bytes()).unwrap();
+    let model = exercise::model(folder.path(), &tiny().bytes()).unwrap();
     let shape = model.shape();
     assert_eq!((shape.layers, shape.width, shape.inner), (2, 4, 3));
     assert_eq!((shape.heads, shape.kv_heads, shape.head_width), (2, 1, 2));
@@ -51,7 +26,7 @@ fn every_cut_is_read_or_refused() {
     let bytes = tiny().bytes();
     for end in 0..bytes.len() {
         // Only padding may be missing.
-        let opened = exercise(folder.path(), &bytes[..end]);
+        let opened = exercise::model(folder.path(), &bytes[..end]);
         assert!(opened.is_err() || end + 32 > bytes.len(), "{end}");
     }
 }
@@ -65,7 +40,7 @@ fn every_flipped_byte_is_read_or_refused() {
     for at in 0..end {
         for flip in [0x01, 0xff] {
             bytes[at] ^= flip;
-            let _ = exercise(folder.path(), &bytes);
+            let _ = exercise::model(folder.path(), &bytes);
             bytes[at] ^= flip;
         }
     }
@@ -116,24 +91,24 @@ fn what_is_not_plain_llama_is_refused_by_name() {
             file.entry("tokenizer.ggml.tokens", Value::Texts(vec!["a".to_owned()]));
             file.entry("tokenizer.ggml.merges", Value::Texts(vec![]));
         }
-        let error = exercise(folder.path(), &file.bytes()).err().unwrap();
+        let error = exercise::model(folder.path(), &file.bytes()).err().unwrap();
         assert!(error.contains(words), "{error}");
     }
     let mut file = tiny();
     file.tensor("blk.0.attn_q.bias", &[4], 0, floats(&[0.0; 4]));
-    let error = exercise(folder.path(), &file.bytes()).err().unwrap();
+    let error = exercise::model(folder.path(), &file.bytes()).err().unwrap();
     assert!(error.contains("`blk.0.attn_q.bias`"), "{error}");
     let mut file = tiny();
     file.tensor("output.weight", &[4, 7], 24, vec![0; 28]);
-    let error = exercise(folder.path(), &file.bytes()).err().unwrap();
+    let error = exercise::model(folder.path(), &file.bytes()).err().unwrap();
     assert!(error.contains("stored as I8"), "{error}");
     let mut file = tiny();
     file.tensor("output.weight", &[4, 7], 0, floats(&[f32::NAN; 28]));
-    let error = exercise(folder.path(), &file.bytes()).err().unwrap();
+    let error = exercise::model(folder.path(), &file.bytes()).err().unwrap();
     assert!(error.contains("NaN"), "{error}");
     let mut file = tiny();
     file.tensor("output.weight", &[4, 6], 0, floats(&[0.0; 24]));
-    let error = exercise(folder.path(), &file.bytes()).err().unwrap();
+    let error = exercise::model(folder.path(), &file.bytes()).err().unwrap();
     assert!(
         error.contains("[6, 4]") && error.contains("[7, 4]"),
         "{error}"

@@ -4,6 +4,7 @@
 
 mod container;
 mod data;
+mod exercise;
 mod hostile;
 mod smollm2;
 mod stories;
