@@ -7,6 +7,7 @@
 pub mod arithmetic;
 pub mod ask;
 pub mod conditional;
+pub mod conformal;
 pub mod display;
 pub mod error;
 pub mod evaluate;
@@ -16,6 +17,7 @@ pub mod parse;
 pub mod recalibrate;
 pub mod records;
 pub mod status;
+pub mod threshold;
 
 mod json_lines;
 

@@ -61,11 +61,12 @@ fn the_examples_work_as_pasted_one_after_the_other() {
     use std::path::Path;
 
     use crate::desk::{QUALM, Ran};
-    use crate::made;
+    use crate::{confidence_repair, made};
 
     let desk = Desk::new();
-    // The one thing that an example takes from elsewhere.
+    // What examples take from elsewhere.
     made::encoder(&desk, "all-MiniLM-L6-v2");
+    confidence_repair::put_examples(&desk);
     let programs = Path::new(QUALM).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", programs.display());

@@ -9,6 +9,7 @@ mod combined;
 mod confidence;
 mod confidence_eval;
 mod confidence_gen;
+mod confidence_repair;
 mod desk;
 mod examples;
 mod fit;

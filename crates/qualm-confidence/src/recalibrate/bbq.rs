@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use statrs::function::gamma::ln_gamma;
 
 use super::data::{Answers, Fitted};
-use super::isotonic::{Tie, tied};
+use crate::measures::{Levels, Tally};
 
 /// BBQ (Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian
 /// binning" (2015)).
@@ -39,18 +39,18 @@ impl Bbq {
     ///
     /// Answers of one confidence stay in one bin, so bins may hold different numbers of answers.
     #[must_use]
-    pub fn fit(answers: &Answers<'_>) -> Fitted<Bbq> {
-        let ties = tied(answers.confidence(), answers.correct());
+    pub fn fit(answers: &Answers) -> Fitted<Bbq> {
+        let levels = answers.levels();
         let cube_root = (answers.rows() as f64).cbrt();
         let fewest = ((cube_root / SPREAD) as usize).max(1);
         let most = ((cube_root * SPREAD) as usize).clamp(fewest, answers.rows());
         let mut divisions: Vec<Vec<usize>> =
-            (fewest..=most).map(|bins| starts(&ties, bins)).collect();
+            (fewest..=most).map(|bins| starts(levels, bins)).collect();
         // Ties can make two numbers of bins the same binning.
         divisions.dedup();
         let scored: Vec<(f64, Binning)> = divisions
             .iter()
-            .map(|starts| score(&ties, starts))
+            .map(|starts| score(levels, starts))
             .collect();
         let best = scored
             .iter()
@@ -89,43 +89,45 @@ impl Bbq {
     }
 }
 
-/// The first tie of each of about `bins` bins with equally many answers.
-fn starts(ties: &[Tie], bins: usize) -> Vec<usize> {
-    let rows: u64 = ties.iter().map(|tie| tie.rows).sum();
+/// The first level of each of about `bins` bins with equally many answers.
+fn starts(levels: &Levels, bins: usize) -> Vec<usize> {
     let mut starts = vec![0];
-    let (mut before, mut passed) = (0_u64, 0);
-    for (place, tie) in ties.iter().enumerate() {
+    let (mut before, mut passed) = (0.0, 0.0);
+    for (place, tally) in levels.tallies().iter().enumerate() {
         // A bin begins where the share of answers before it passes a multiple of 1 / bins.
-        let multiple = u128::from(before) * bins as u128 / u128::from(rows);
+        let multiple = (before * bins as f64 / levels.total().records).floor();
         if multiple > passed {
             starts.push(place);
             passed = multiple;
         }
-        before += tie.rows;
+        before += tally.records;
     }
     starts
 }
 
 /// The BDeu score of a binning, a logarithm, and its expected accuracies.
-fn score(ties: &[Tie], starts: &[usize]) -> (f64, Binning) {
-    let middle = |place: usize| 0.5 * (ties[place - 1].confidence + ties[place].confidence);
+fn score(levels: &Levels, starts: &[usize]) -> (f64, Binning) {
+    let values = levels.values();
+    let middle = |place: usize| 0.5 * (values[place - 1] + values[place]);
     let edges: Vec<f64> = starts[1..].iter().map(|&place| middle(place)).collect();
     let lows = std::iter::once(0.0).chain(edges.iter().copied());
     let highs = edges.iter().copied().chain([1.0]);
-    let ends = starts[1..].iter().copied().chain([ties.len()]);
+    let ends = starts[1..].iter().copied().chain([values.len()]);
     let prior = PRIOR_ROWS / starts.len() as f64;
     let mut score = 0.0;
     let mut accuracy = Vec::with_capacity(starts.len());
     for ((&start, end), (low, high)) in starts.iter().zip(ends).zip(lows.zip(highs)) {
-        let rows: u64 = ties[start..end].iter().map(|tie| tie.rows).sum();
-        let correct: u64 = ties[start..end].iter().map(|tie| tie.correct).sum();
-        let (rows, correct) = (rows as f64, correct as f64);
+        let mut tally = Tally::default();
+        levels.tallies()[start..end]
+            .iter()
+            .for_each(|of_level| tally += *of_level);
+        let Tally { records, hits } = tally;
         let alpha = prior * 0.5 * (low + high);
         let beta = prior - alpha;
-        score += ln_gamma(prior) - ln_gamma(rows + prior);
-        score += ln_gamma(correct + alpha) - ln_gamma(alpha);
-        score += ln_gamma(rows - correct + beta) - ln_gamma(beta);
-        accuracy.push((correct + alpha) / (rows + prior));
+        score += ln_gamma(prior) - ln_gamma(records + prior);
+        score += ln_gamma(hits + alpha) - ln_gamma(alpha);
+        score += ln_gamma(records - hits + beta) - ln_gamma(beta);
+        accuracy.push((hits + alpha) / (records + prior));
     }
     let binning = Binning {
         weight: 0.0,
@@ -190,11 +192,11 @@ mod tests {
 
     #[test]
     fn scores_by_hand() {
-        let ties = tied(&[0.2, 0.6], &[false, true]);
+        let levels = Levels::new(&[0.2, 0.6], &[false, true]).unwrap();
         // One bin: Beta(1, 1) gives the outcomes 1/6.
-        assert!((score(&ties, &[0]).0 - (1.0 / 6.0f64).ln()).abs() < 1e-10);
+        assert!((score(&levels, &[0]).0 - (1.0 / 6.0f64).ln()).abs() < 1e-10);
         // Two bins cut at .4 with priors .2 : .8 and .7 : .3 of one row: .8 * .7.
-        let (two, binning) = score(&ties, &[0, 1]);
+        let (two, binning) = score(&levels, &[0, 1]);
         assert!((two - 0.56f64.ln()).abs() < 1e-10);
         assert_eq!(binning.edges, [0.4]);
         assert!((binning.accuracy[0] - 0.1).abs() < 1e-12);
@@ -207,10 +209,10 @@ mod tests {
 
     #[test]
     fn bins_hold_equally_many_answers_where_ties_allow() {
-        let ties = tied(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], &[true; 6]);
-        assert_eq!(starts(&ties, 3), [0, 2, 4]);
-        assert_eq!(starts(&ties, 1), [0]);
-        let tied = tied(&[0.1, 0.2, 0.2, 0.2, 0.2, 0.6], &[true; 6]);
+        let levels = Levels::new(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], &[true; 6]).unwrap();
+        assert_eq!(starts(&levels, 3), [0, 2, 4]);
+        assert_eq!(starts(&levels, 1), [0]);
+        let tied = Levels::new(&[0.1, 0.2, 0.2, 0.2, 0.2, 0.6], &[true; 6]).unwrap();
         assert_eq!(starts(&tied, 3), [0, 2]);
     }
 

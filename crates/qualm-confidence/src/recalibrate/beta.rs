@@ -19,21 +19,23 @@ impl Beta {
     /// Maximum likelihood; a coefficient that comes out negative is set to 0 and the rest fitted
     /// anew, as the paper does, so that the function never falls.
     #[must_use]
-    pub fn fit(answers: &Answers<'_>) -> Fitted<Beta> {
-        let inside: Vec<f64> = answers.confidence().iter().map(|&c| inside(c)).collect();
-        let low: Vec<f64> = inside.iter().map(|c| c.ln()).collect();
-        let high: Vec<f64> = inside.iter().map(|c| -(-c).ln_1p()).collect();
-        let targets: Vec<f64> = answers
-            .correct()
-            .iter()
-            .map(|&correct| f64::from(u8::from(correct)))
-            .collect();
-        let both = logistic(&[&low, &high], &targets);
+    pub fn fit(answers: &Answers) -> Fitted<Beta> {
+        let (mut low, mut high) = (Vec::new(), Vec::new());
+        let (mut targets, mut counts) = (Vec::new(), Vec::new());
+        for (value, tally) in answers.levels().iter() {
+            let c = inside(value);
+            low.push(c.ln());
+            high.push(-(-c).ln_1p());
+            targets.push(tally.accuracy());
+            counts.push(tally.records);
+        }
+        let fit = |columns: &[&[f64]]| logistic(columns, &targets, &counts);
+        let both = fit(&[&low, &high]);
         let (a, b, m) = if both[0] < 0.0 {
-            let alone = logistic(&[&high], &targets);
+            let alone = fit(&[&high]);
             (0.0, alone[0], alone[1])
         } else if both[1] < 0.0 {
-            let alone = logistic(&[&low], &targets);
+            let alone = fit(&[&low]);
             (alone[0], 0.0, alone[1])
         } else {
             (both[0], both[1], both[2])
@@ -41,7 +43,7 @@ impl Beta {
         if a >= 0.0 && b >= 0.0 {
             return Fitted::quiet(Beta { a, b, m });
         }
-        let accuracy = targets.iter().sum::<f64>() / targets.len() as f64;
+        let accuracy = answers.levels().total().accuracy();
         Fitted {
             recalibrator: Beta {
                 a: 0.0,

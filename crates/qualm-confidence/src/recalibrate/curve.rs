@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// ```
 /// use qualm_confidence::recalibrate::Curve;
 ///
-/// let curve: Curve = serde_json::from_str(r#"{"from": [0.2, 0.6], "to": [0.0, 1.0]}"#)?;
-/// assert_eq!([0.0, 0.4, 0.9].map(|c| curve.apply(c)), [0.0, 0.5, 1.0]);
+/// let curve: Curve = serde_json::from_str(r#"{"from": [0.25, 0.75], "to": [0.0, 1.0]}"#)?;
+/// assert_eq!([0.0, 0.5, 0.9].map(|c| curve.apply(c)), [0.0, 0.5, 1.0]);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

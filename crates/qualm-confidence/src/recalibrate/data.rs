@@ -1,11 +1,7 @@
 //! What recalibrators are fitted on, checked once.
 
 use crate::ConfidenceError;
-
-/// A confidence nearer to 0 or 1 than this has its logarithms taken at this distance: no one
-/// answer can then weigh infinitely. Stated certainties, and `f32` probabilities rounded to 1,
-/// do occur.
-pub const EDGE: f64 = 1e-6;
+use crate::measures::{CLIP, Levels, Tally};
 
 /// Probabilities of classes below this, zeros among them, have their logarithm taken here.
 const LEAST_PROBABILITY: f64 = 1e-12;
@@ -26,62 +22,51 @@ const SUM_TOLERANCE: f64 = 1e-2;
 /// );
 /// # Ok::<(), qualm_confidence::ConfidenceError>(())
 /// ```
-#[derive(Debug, Clone, Copy)]
-pub struct Answers<'a> {
-    confidence: &'a [f64],
-    correct: &'a [bool],
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answers {
+    levels: Levels,
 }
 
-impl<'a> Answers<'a> {
+impl Answers {
     /// One confidence and whether it was right, for each answer.
     ///
     /// # Errors
     /// When the slices differ in length, a confidence is not between 0 and 1, or there is not at
     /// least one correct and one wrong answer.
-    pub fn new(confidence: &'a [f64], correct: &'a [bool]) -> Result<Answers<'a>, ConfidenceError> {
-        same_rows(confidence.len(), correct.len(), "outcomes")?;
+    pub fn new(confidence: &[f64], correct: &[bool]) -> Result<Answers, ConfidenceError> {
         check_confidence(confidence)?;
-        let right = correct.iter().filter(|&&correct| correct).count();
-        if right == 0 || right == correct.len() {
+        let levels = Levels::new(confidence, correct)?;
+        let Tally { records, hits } = levels.total();
+        if hits == 0.0 || hits == records {
             return Err(ConfidenceError::Values(format!(
-                "{} of {} answers are correct, but a recalibrator learns from correct and wrong \
-                 answers; give rows with both",
-                right,
-                correct.len()
+                "{hits} of {records} answers are correct, but a recalibrator learns from correct \
+                 and wrong answers; give rows with both"
             )));
         }
-        Ok(Answers {
-            confidence,
-            correct,
-        })
+        Ok(Answers { levels })
     }
 
     /// Number of answers.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.confidence.len()
+        self.levels.total().records as usize
     }
 
-    /// The confidences.
+    /// The answers by confidence: no function of it can tell more of them apart.
     #[must_use]
-    pub fn confidence(&self) -> &'a [f64] {
-        self.confidence
-    }
-
-    /// Which answers are correct.
-    #[must_use]
-    pub fn correct(&self) -> &'a [bool] {
-        self.correct
+    pub fn levels(&self) -> &Levels {
+        &self.levels
     }
 
     /// As scores of the two classes wrong (0) and correct (1), with their labels.
     pub(crate) fn as_classes(&self) -> (Scores, Vec<usize>) {
-        let logits = self.confidence.iter().flat_map(|&c| [0.0, logit(c)]);
-        let scores = Scores {
-            logits: logits.collect(),
-            classes: 2,
-        };
-        (scores, self.correct.iter().map(|&c| c.into()).collect())
+        let (mut logits, mut labels) = (Vec::new(), Vec::new());
+        for (value, Tally { records, hits }) in self.levels.iter() {
+            logits.extend([0.0, logit(value)].repeat(records as usize));
+            labels.resize(labels.len() + hits as usize, 1);
+            labels.resize(labels.len() + (records - hits) as usize, 0);
+        }
+        (Scores { logits, classes: 2 }, labels)
     }
 }
 
@@ -219,12 +204,13 @@ fn same_rows(rows: usize, others: usize, what: &str) -> Result<(), ConfidenceErr
     )))
 }
 
-/// `c` kept off 0 and 1 by [`EDGE`].
+/// `c` kept off 0 and 1 by [`CLIP`], as for the negative log-likelihood: no one answer can then
+/// weigh infinitely. Stated certainties, and `f32` probabilities rounded to 1, do occur.
 pub(crate) fn inside(c: f64) -> f64 {
-    c.clamp(EDGE, 1.0 - EDGE)
+    c.clamp(CLIP, 1.0 - CLIP)
 }
 
-/// `ln c - ln(1 - c)`, with `c` kept off its ends by [`EDGE`].
+/// `ln c - ln(1 - c)`, with `c` kept off 0 and 1 by [`CLIP`].
 #[must_use]
 pub fn logit(c: f64) -> f64 {
     let c = inside(c);
@@ -310,7 +296,7 @@ mod tests {
     fn what_cannot_be_fitted_is_refused_with_its_row() {
         let told = |error: Result<(), ConfidenceError>| error.unwrap_err().to_string();
         let answers = |c: &[f64], right: &[bool]| told(Answers::new(c, right).map(drop));
-        assert!(answers(&[0.5], &[true, false]).starts_with("there are 1 rows but 2 outcomes"));
+        assert!(answers(&[0.5], &[true, false]).starts_with("there are 1 confidences and 2"));
         assert!(answers(&[0.5, f64::NAN], &[true, false]).starts_with("row 1: the confidence NaN"));
         assert!(answers(&[0.5, 0.6], &[true, true]).starts_with("2 of 2 answers are correct"));
         let scores = |logits: &[f64]| told(Scores::from_logits(logits.to_vec(), 2).map(drop));

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::{Answers, Fitted};
 use crate::ConfidenceError;
+use crate::measures::Tally;
 
 /// Bins that anyone can want; bounds what a file can ask for.
 const MOST_BINS: usize = 1_000_000;
@@ -24,24 +25,26 @@ impl Histogram {
     ///
     /// # Errors
     /// When there is to be no bin, or more than a million.
-    pub fn fit(answers: &Answers<'_>, bins: usize) -> Result<Fitted<Histogram>, ConfidenceError> {
+    pub fn fit(answers: &Answers, bins: usize) -> Result<Fitted<Histogram>, ConfidenceError> {
         if bins == 0 || bins > MOST_BINS {
             return Err(ConfidenceError::Values(format!(
                 "{bins} bins are too few or too many; ask for 1 to {MOST_BINS}, as in \
                  histogram(bins=10)"
             )));
         }
-        let mut counts = vec![(0_u64, 0_u64); bins];
-        for (&c, &correct) in answers.confidence().iter().zip(answers.correct()) {
-            let (rows, right) = &mut counts[bin(c, bins)];
-            *rows += 1;
-            *right += u64::from(correct);
+        let mut tallies = vec![Tally::default(); bins];
+        for (value, tally) in answers.levels().iter() {
+            tallies[bin(value, bins)] += tally;
         }
-        let accuracy = |&(rows, right): &(u64, u64)| (rows > 0).then(|| right as f64 / rows as f64);
+        let accuracy = |tally: &Tally| (tally.records > 0.0).then(|| tally.accuracy());
         let histogram = Histogram {
-            accuracy: counts.iter().map(accuracy).collect(),
+            accuracy: tallies.iter().map(accuracy).collect(),
         };
-        let empty = counts.iter().filter(|(rows, _)| *rows == 0).count();
+        let empty = histogram
+            .accuracy
+            .iter()
+            .filter(|bin| bin.is_none())
+            .count();
         let mut fitted = Fitted::quiet(histogram);
         if empty > 0 {
             fitted.notes.push(format!(
@@ -58,10 +61,19 @@ impl Histogram {
     }
 }
 
-/// The bin of `c` among `bins`: `[i / bins, (i + 1) / bins)`, the last one closed.
+/// The bin of `c` among `bins`: `(i / bins, (i + 1) / bins]`, the first one closed, as the bins of
+/// [`expected_error`](crate::measures::expected_error).
 fn bin(c: f64, bins: usize) -> usize {
-    // The cast sends what lies below 0 to 0.
-    ((c * bins as f64) as usize).min(bins - 1)
+    let border = |place: usize| place as f64 / bins as f64;
+    // A product can round either way; the borders decide.
+    let mut place = ((c * bins as f64) as usize).min(bins - 1);
+    while place > 0 && c <= border(place) {
+        place -= 1;
+    }
+    while place + 1 < bins && c > border(place + 1) {
+        place += 1;
+    }
+    place
 }
 
 /// What stands in a file.
@@ -99,10 +111,20 @@ mod tests {
         let confidence = [0.0, 0.49, 0.5, 0.6, 1.0];
         let answers = Answers::new(&confidence, &[true, false, true, true, false]).unwrap();
         let fitted = Histogram::fit(&answers, 2).unwrap();
-        assert_eq!(fitted.recalibrator.apply(0.3), 0.5);
+        // The border of 0.5 belongs to the bin below.
+        assert_eq!(fitted.recalibrator.apply(0.3), 2.0 / 3.0);
         assert_eq!(fitted.recalibrator.apply(0.5), 2.0 / 3.0);
-        assert_eq!(fitted.recalibrator.apply(1.0), 2.0 / 3.0);
+        assert_eq!(fitted.recalibrator.apply(1.0), 0.5);
         assert!(fitted.notes.is_empty());
+    }
+
+    #[test]
+    fn borders_belong_to_the_bin_below_where_products_round_up() {
+        for i in 0..=100 {
+            let c = f64::from(i) / 100.0;
+            assert_eq!(bin(c, 100), (i.max(1) - 1) as usize, "{c}");
+        }
+        assert_eq!((bin(0.0, 1), bin(1.0, 1), bin(1e-300, 7)), (0, 0, 0));
     }
 
     #[test]

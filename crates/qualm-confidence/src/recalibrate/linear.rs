@@ -34,10 +34,11 @@ pub(crate) struct Weights {
 
 /// Weights and biases of least NLL with a penalty on what they are beyond temperature scaling:
 /// with u = z / s, s the scale of the scores, and the fitted temperature T,
-/// `sum_i -log softmax((s / T) u_i + D u_i + b)[y_i] + l2 / 2 (|D|^2 + |b|^2)`; the result is
-/// `W = 1 / T + D / s`.
+/// `sum_i -log softmax((s / T) u_i + D u_i + b)[y_i] + l2 / 2 (m |D|^2 + |b|^2)`, where m entries
+/// stand in a row of D; the result is `W = 1 / T + D / s`.
 ///
-/// The penalty is that of independent normal priors of variance 1 / l2. The minimum is unique and
+/// The penalty is that of independent normal priors under which D and b each add a number of
+/// variance about 1 / l2 to a logit, however many classes there are. The minimum is unique and
 /// finite for any rows, goes with the scale of the scores, never has a higher NLL on the fitted
 /// rows than temperature scaling, and turns into temperature scaling as l2 grows. A penalty on W
 /// itself pulls confidence towards uniform instead, one on its off-diagonal alone (Kull et al.,
@@ -51,7 +52,7 @@ pub(crate) fn fit(
 ) -> Result<Fitted<Weights>, ConfidenceError> {
     if !(l2 > 0.0 && l2.is_finite()) {
         return Err(ConfidenceError::Values(format!(
-            "l2 is {l2}, but the penalty must be above 0 to keep the fit finite; try 1"
+            "l2 is {l2}, but the penalty must be above 0 to keep the fit finite; try 5"
         )));
     }
     let classes = scores.classes();
@@ -79,7 +80,7 @@ pub(crate) fn fit(
         classes,
         shape,
         base: scale / temperature.temperature(),
-        l2,
+        penalty: penalty(shape, classes, l2),
         weights: Vec::new(),
         outputs: vec![0.0; scores.logits().len()],
     };
@@ -111,6 +112,14 @@ fn diagonal(weight: &mut [f64], shape: Shape, classes: usize) -> impl Iterator<I
     })
 }
 
+/// What the squares of weights and of biases are multiplied by.
+fn penalty(shape: Shape, classes: usize, l2: f64) -> [f64; 2] {
+    match shape {
+        Shape::Diagonal => [l2, l2],
+        Shape::Full => [l2 * classes as f64, l2],
+    }
+}
+
 /// The mean of the objective over the rows.
 struct Loss<'a> {
     /// u.
@@ -120,7 +129,8 @@ struct Loss<'a> {
     shape: Shape,
     /// s / T.
     base: f64,
-    l2: f64,
+    /// Of weights and of biases.
+    penalty: [f64; 2],
     /// `s / T + D`, in the shape of D.
     weights: Vec<f64>,
     /// Logits, then residuals.
@@ -191,11 +201,13 @@ impl Smooth for Loss<'_> {
             }
         }
         let mut squares = 0.0;
-        for (g, x) in gradient.iter_mut().zip(at) {
-            *g = (*g + self.l2 * x) / self.rows();
-            squares += x * x;
+        let weights = deviations.len();
+        for (i, (g, x)) in gradient.iter_mut().zip(at).enumerate() {
+            let penalty = self.penalty[usize::from(i >= weights)];
+            *g = (*g + penalty * x) / self.rows();
+            squares += penalty * x * x;
         }
-        Ok((losses.iter().sum::<f64>() + 0.5 * self.l2 * squares) / self.rows())
+        Ok((losses.iter().sum::<f64>() + 0.5 * squares) / self.rows())
     }
 
     fn norm(&self, gradient: &[f64]) -> f64 {
@@ -300,7 +312,7 @@ pub(crate) mod tests {
                 classes: 3,
                 shape,
                 base: 0.3,
-                l2: 2.0,
+                penalty: penalty(shape, 3, 2.0),
                 weights: Vec::new(),
                 outputs: vec![0.0; 90],
             };

@@ -17,8 +17,8 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Least negative log-likelihood with a penalty of strength `l2` on what is beyond temperature
-    /// scaling, that of normal priors with variance 1 / l2 in units of the scores' scale.
+    /// Least negative log-likelihood with a penalty on what is beyond temperature scaling: that of a
+    /// normal prior under which it adds a number of variance about 1 / `l2` to a logit.
     ///
     /// # Errors
     /// When labels do not fit, `l2` is not above 0, all classes of every row score the same, or

@@ -34,26 +34,26 @@ pub enum Method {
     Temperature,
     /// [`Vector`] scaling, of all classes.
     Vector {
-        /// Strength of the penalty, default 1.
+        /// Strength of the penalty, default 5.
         l2: f64,
     },
     /// [`Matrix`] scaling, of all classes.
     Matrix {
-        /// Strength of the penalty, default 1.
+        /// Strength of the penalty, default 5.
         l2: f64,
     },
     /// [`Dirichlet`] calibration, of all classes.
     Dirichlet {
-        /// Strength of the penalty, default 1.
+        /// Strength of the penalty, default 5.
         l2: f64,
     },
     /// [`Platt`] scaling, of a confidence.
     Platt,
     /// [`Beta`] calibration, of a confidence.
     Beta,
-    /// [`isotonic()`](isotonic::isotonic) regression, of a confidence.
+    /// [`isotonic()`](super::isotonic()) regression, of a confidence.
     Isotonic,
-    /// [`centred`](isotonic::centred) isotonic regression, of a confidence.
+    /// [`centred`](super::centred) isotonic regression, of a confidence.
     CentredIsotonic,
     /// [`VennAbers`] prediction, of a confidence.
     VennAbers,
@@ -66,8 +66,9 @@ pub enum Method {
     Bbq,
 }
 
-/// Strength of penalties unless said otherwise: unit normal priors.
-const L2: f64 = 1.0;
+/// Strength of penalties unless said otherwise: logits move by 1 / sqrt(5), about .45, before data
+/// say so.
+const L2: f64 = 5.0;
 /// Bins of a histogram unless said otherwise.
 const BINS: usize = 10;
 
@@ -126,7 +127,7 @@ impl Method {
     /// When it needs a score of each class, or cannot be fitted to these answers.
     pub fn fit_confidence(
         self,
-        answers: &Answers<'_>,
+        answers: &Answers,
     ) -> Result<Fitted<OfConfidence>, ConfidenceError> {
         Ok(match self {
             Method::Temperature => {
@@ -275,7 +276,7 @@ mod tests {
             told("matrix(l2=0)"),
             "`matrix(l2=0)`: l2 is `0`, but must be a number above 0"
         );
-        assert!(told("matrix(bins=3)").contains("it takes l2, as in matrix(l2=1)"));
+        assert!(told("matrix(bins=3)").contains("it takes l2, as in matrix(l2=5)"));
         assert!(told("histogram(l2=3)").contains("it takes bins"));
         assert!(told("histogram(bins=-1)").contains("must be a whole number"));
         assert!(told("beta(l2=1)").contains("takes no parameters"));

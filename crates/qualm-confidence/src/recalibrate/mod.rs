@@ -1,7 +1,8 @@
 //! Repairing confidence: functions fitted on answers whose correctness is known.
 //!
 //! A [`Method`] is fitted either to one confidence an answer ([`Answers`], to [`OfConfidence`]) or
-//! to a score of each class ([`Scores`] with labels, to [`OfClasses`]). [`Saved`] is the file.
+//! to a score of each class ([`Scores`] with labels, to [`OfClasses`]). [`fit_records`] takes either
+//! from records, and [`Saved`] is the file.
 //!
 //! ```
 //! use qualm_confidence::recalibrate::{Answers, Method};
@@ -19,18 +20,19 @@
 //! the stated one: measure it there, too. Fit on some answers and measure on others: on the
 //! fitted ones every method looks good, the more flexible the better.
 
-pub mod isotonic;
-
 mod bbq;
 mod beta;
+mod compare;
 mod curve;
 mod data;
 mod dirichlet;
 mod histogram;
+mod isotonic;
 mod linear;
 mod logistic;
 mod matrix;
 mod method;
+mod of_records;
 mod platt;
 mod saved;
 mod temperature;
@@ -39,12 +41,16 @@ mod venn_abers;
 
 pub use bbq::Bbq;
 pub use beta::Beta;
+pub use compare::{Change, Honesty, compare, report};
 pub use curve::Curve;
-pub use data::{Answers, EDGE, Fitted, Scores, logit, sigmoid};
+pub use data::{Answers, Fitted, Scores, logit, sigmoid};
 pub use dirichlet::Dirichlet;
 pub use histogram::Histogram;
+pub use isotonic::{centred, isotonic};
 pub use matrix::Matrix;
 pub use method::Method;
+pub use of_records::{FittedRecords, Part, fit_records};
+pub(crate) use of_records::{labelled, stacked};
 pub use platt::Platt;
 pub use saved::{FittedIds, Saved};
 pub use temperature::Temperature;

@@ -20,19 +20,17 @@ impl Platt {
     /// Least cross-entropy with Platt's targets: (correct + 1) / (correct + 2) for correct
     /// answers, 1 / (wrong + 2) for wrong ones, so that separable answers have a finite fit.
     #[must_use]
-    pub fn fit(answers: &Answers<'_>) -> Fitted<Platt> {
-        let correct = answers.correct().iter().filter(|&&correct| correct).count() as f64;
-        let wrong = answers.rows() as f64 - correct;
-        let target = |&right: &bool| {
-            if right {
-                (correct + 1.0) / (correct + 2.0)
-            } else {
-                1.0 / (wrong + 2.0)
-            }
-        };
-        let targets: Vec<f64> = answers.correct().iter().map(target).collect();
-        let logits: Vec<f64> = answers.confidence().iter().map(|&c| logit(c)).collect();
-        let found = logistic(&[&logits], &targets);
+    pub fn fit(answers: &Answers) -> Fitted<Platt> {
+        let total = answers.levels().total();
+        let of_correct = (total.hits + 1.0) / (total.hits + 2.0);
+        let of_wrong = 1.0 / (total.records - total.hits + 2.0);
+        let (mut logits, mut targets, mut counts) = (Vec::new(), Vec::new(), Vec::new());
+        for (value, tally) in answers.levels().iter() {
+            logits.push(logit(value));
+            targets.push(of_wrong + tally.accuracy() * (of_correct - of_wrong));
+            counts.push(tally.records);
+        }
+        let found = logistic(&[&logits], &targets, &counts);
         let platt = Platt {
             slope: found[0],
             offset: found[1],

@@ -7,7 +7,7 @@ use qualm_data::AtomicFile;
 use qualm_stats::random::hash_bytes;
 use serde::{Deserialize, Serialize};
 
-use super::Recalibrator;
+use super::{Part, Recalibrator};
 use crate::ConfidenceError;
 
 const FORMAT: &str = "qualm-recalibrator";
@@ -70,9 +70,15 @@ impl FittedIds {
             rows += 1;
             shared += u64::from(self.contains(id));
         }
+        // What the reader of tables without ids calls their rows.
+        let hint = if first.starts_with("line ") {
+            "; name the column of ids with --columns id=NAME if these are others"
+        } else {
+            ""
+        };
         Err(ConfidenceError::Values(format!(
-            "{shared} of {rows} rows were fitted on, `{first}` the first of them: they would look \
-             better than new ones; leave them out"
+            "{shared} of {rows} rows were fitted on, '{first}' the first of them, and would look \
+             better than new ones; leave them out{hint}"
         )))
     }
 }
@@ -114,7 +120,7 @@ impl From<FittedIds> for Vec<String> {
 /// let fitted = method.fit_confidence(&answers)?.recalibrator;
 /// let saved = Saved {
 ///     method: method.to_string(),
-///     kind: "verbal_number".to_owned(),
+///     part: "verbal_number".parse()?,
 ///     rows: 3,
 ///     ids: FittedIds::of(["a", "b", "c"]),
 ///     recalibrator: Recalibrator::Confidence(fitted),
@@ -129,9 +135,8 @@ impl From<FittedIds> for Vec<String> {
 pub struct Saved {
     /// The method, as text with its parameters.
     pub method: String,
-    /// The kind of confidence that was fitted, such as `verbal_number`; of no other kind does the
-    /// function say anything.
-    pub kind: String,
+    /// What was fitted; of nothing else does the function say anything.
+    pub part: Part,
     /// Number of answers that were fitted.
     pub rows: u64,
     /// Their ids.
@@ -216,6 +221,7 @@ impl Saved {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
     use crate::recalibrate::{Answers, Method, Scores};
 
     fn saved(method: Method) -> Saved {
@@ -230,7 +236,10 @@ mod tests {
         };
         Saved {
             method: method.to_string(),
-            kind: "classifier".to_owned(),
+            part: match method.takes_confidence() {
+                true => Part::Kind(Kind::PTrue),
+                false => Part::Probs,
+            },
             rows: 6,
             ids: FittedIds::of(["a", "b"]),
             recalibrator,
@@ -276,7 +285,7 @@ mod tests {
         ids.refuse(["d", "e"]).unwrap();
         let told = ids.refuse(["d", "c", "a"]).unwrap_err().to_string();
         assert!(
-            told.starts_with("2 of 3 rows were fitted on, `c` the first"),
+            told.starts_with("2 of 3 rows were fitted on, 'c' the first"),
             "{told}"
         );
     }

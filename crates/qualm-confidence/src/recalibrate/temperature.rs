@@ -104,12 +104,9 @@ impl Temperature {
     /// Mean negative log-likelihood of the labels.
     fn nll(&self, scores: &Scores, labels: &[usize]) -> f64 {
         mean_of_rows(scores, labels, |row, label| {
-            let of_label = row[label];
-            let sum: f64 = row
-                .iter()
-                .map(|z| ((z - largest(row)) / self.temperature).exp())
-                .sum();
-            sum.ln() + (largest(row) - of_label) / self.temperature
+            let max = largest(row);
+            let terms = row.iter().map(|z| ((z - max) / self.temperature).exp());
+            terms.sum::<f64>().ln() + (max - row[label]) / self.temperature
         })
     }
 }

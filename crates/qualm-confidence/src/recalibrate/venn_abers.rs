@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::data::{Answers, Fitted};
-use super::isotonic::{Pool, Tie, tied};
+use crate::measures::{Levels, Tally};
 
 /// Inductive Venn-Abers prediction (Vovk and Petej, "Venn-Abers predictors" (2014)).
 ///
@@ -13,77 +13,90 @@ use super::isotonic::{Pool, Tie, tied};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct VennAbers {
-    ties: Vec<Tie>,
-    /// The last pool of all ties up to each one, and where it begins.
-    up_to: Vec<(Pool, usize)>,
-    /// The first pool of all ties from each one on, and where the next begins.
-    from: Vec<(Pool, usize)>,
+    /// The distinct confidences, ascending.
+    values: Vec<f64>,
+    tallies: Vec<Tally>,
+    /// The last block of isotonic regression up to each value, and the place where it begins.
+    up_to: Vec<(Tally, usize)>,
+    /// The first block of isotonic regression from each value on, and where the next begins.
+    from: Vec<(Tally, usize)>,
 }
 
 impl VennAbers {
     /// Keeps the answers, by confidence.
     #[must_use]
-    pub fn fit(answers: &Answers<'_>) -> Fitted<VennAbers> {
-        Fitted::quiet(VennAbers::of(tied(answers.confidence(), answers.correct())))
+    pub fn fit(answers: &Answers) -> Fitted<VennAbers> {
+        let levels: &Levels = answers.levels();
+        let (values, tallies) = (levels.values().to_vec(), levels.tallies().to_vec());
+        Fitted::quiet(VennAbers::of(values, tallies))
     }
 
-    /// Pools the ties from both ends. The pools of the ties up to i are the last of them and the
-    /// pools up to where it begins, so that one entry a tie holds the pools of every beginning.
-    fn of(ties: Vec<Tie>) -> VennAbers {
-        let mut up_to: Vec<(Pool, usize)> = Vec::with_capacity(ties.len());
-        for (i, &tie) in ties.iter().enumerate() {
-            let (mut pool, mut start) = (pool_of(tie), i);
-            while let Some(&(before, further)) = start.checked_sub(1).and_then(|j| up_to.get(j)) {
-                if before.mean() < pool.mean() {
-                    break;
-                }
-                (pool, start) = (before.with(pool), further);
+    /// Pools violators from both ends. The blocks up to a value are the last of them and the
+    /// blocks up to where that begins, so that one entry a value holds the blocks of every
+    /// beginning of the answers.
+    fn of(values: Vec<f64>, tallies: Vec<Tally>) -> VennAbers {
+        let mut up_to: Vec<(Tally, usize)> = Vec::with_capacity(tallies.len());
+        for (place, &tally) in tallies.iter().enumerate() {
+            let (mut block, mut start) = (tally, place);
+            while let Some(&(before, further)) =
+                start.checked_sub(1).and_then(|last| up_to.get(last))
+                && before.accuracy() >= block.accuracy()
+            {
+                block += before;
+                start = further;
             }
-            up_to.push((pool, start));
+            up_to.push((block, start));
         }
-        let mut from: Vec<(Pool, usize)> = ties.iter().map(|&tie| (pool_of(tie), 0)).collect();
-        for i in (0..ties.len()).rev() {
-            let (mut pool, mut end) = (from[i].0, i + 1);
-            while let Some(&(behind, further)) = from.get(end) {
-                if behind.mean() > pool.mean() {
-                    break;
-                }
-                (pool, end) = (pool.with(behind), further);
+        let mut from = vec![(Tally::default(), 0); tallies.len()];
+        for (place, &tally) in tallies.iter().enumerate().rev() {
+            let (mut block, mut end) = (tally, place + 1);
+            while let Some(&(behind, further)) = from.get(end)
+                && behind.accuracy() <= block.accuracy()
+            {
+                block += behind;
+                end = further;
             }
-            from[i] = (pool, end);
+            from[place] = (block, end);
         }
-        VennAbers { ties, up_to, from }
+        VennAbers {
+            values,
+            tallies,
+            up_to,
+            from,
+        }
     }
 
     /// p0 and p1: the probability that the answer is correct, were it found wrong or correct.
     #[must_use]
     pub fn interval(&self, confidence: f64) -> (f64, f64) {
-        let place = self.ties.partition_point(|tie| tie.confidence < confidence);
-        let [p0, p1] = [0.0, 1.0].map(|outcome| {
-            let new = Pool::of(outcome, 1.0);
-            match self.ties.get(place) {
-                Some(&tie) if tie.confidence == confidence => {
-                    self.widen(pool_of(tie).with(new), place, place + 1)
-                }
-                _ => self.widen(new, place, place),
+        let place = self.values.partition_point(|&value| value < confidence);
+        let [p0, p1] = [0.0, 1.0].map(|hits| {
+            let mut block = Tally { records: 1.0, hits };
+            if self.values.get(place) == Some(&confidence) {
+                block += self.tallies[place];
+                self.widen(block, place, place + 1)
+            } else {
+                self.widen(block, place, place)
             }
         });
         (p0, p1)
     }
 
-    /// The mean of the pool that grows from `pool` among the pools of the ties before `start` and
+    /// The accuracy of the block that grows from `block` among those before `start` and those
     /// from `end` on.
-    fn widen(&self, mut pool: Pool, mut start: usize, mut end: usize) -> f64 {
+    fn widen(&self, mut block: Tally, mut start: usize, mut end: usize) -> f64 {
         loop {
             let before = start.checked_sub(1).map(|last| self.up_to[last]);
             match (before, self.from.get(end)) {
-                (Some((before, further)), _) if before.mean() >= pool.mean() => {
-                    (pool, start) = (before.with(pool), further);
+                (Some((before, further)), _) if before.accuracy() >= block.accuracy() => {
+                    block += before;
+                    start = further;
                 }
-                (_, Some(&(behind, further))) if behind.mean() <= pool.mean() => {
-                    (pool, end) = (pool.with(behind), further);
+                (_, Some(&(behind, further))) if behind.accuracy() <= block.accuracy() => {
+                    block += behind;
+                    end = further;
                 }
-                _ => return pool.mean(),
+                _ => return block.accuracy(),
             }
         }
     }
@@ -94,14 +107,6 @@ impl VennAbers {
     pub fn apply(&self, confidence: f64) -> f64 {
         let (p0, p1) = self.interval(confidence);
         p1 / (1.0 - p0 + p1)
-    }
-}
-
-fn pool_of(tie: Tie) -> Pool {
-    Pool {
-        values: 1,
-        weight: tie.rows as f64,
-        sum: tie.correct as f64,
     }
 }
 
@@ -136,22 +141,22 @@ impl TryFrom<Written> for VennAbers {
         if !rows.iter().zip(&correct).all(counted) {
             return Err("a confidence has more correct answers than answers".to_owned());
         }
-        let ties = confidence.into_iter().zip(rows).zip(correct);
-        let tie = |((confidence, rows), correct)| Tie {
-            confidence,
-            rows,
-            correct,
+        let tally = |(rows, correct): (u64, u64)| Tally {
+            records: rows as f64,
+            hits: correct as f64,
         };
-        Ok(VennAbers::of(ties.map(tie).collect()))
+        let tallies = rows.into_iter().zip(correct).map(tally).collect();
+        Ok(VennAbers::of(confidence, tallies))
     }
 }
 
 impl From<VennAbers> for Written {
-    fn from(VennAbers { ties, .. }: VennAbers) -> Written {
+    fn from(fitted: VennAbers) -> Written {
+        let count = |of: fn(&Tally) -> f64| fitted.tallies.iter().map(|t| of(t) as u64).collect();
         Written {
-            confidence: ties.iter().map(|tie| tie.confidence).collect(),
-            rows: ties.iter().map(|tie| tie.rows).collect(),
-            correct: ties.iter().map(|tie| tie.correct).collect(),
+            rows: count(|tally| tally.records),
+            correct: count(|tally| tally.hits),
+            confidence: fitted.values,
         }
     }
 }
@@ -159,7 +164,7 @@ impl From<VennAbers> for Written {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recalibrate::isotonic::pooled;
+    use crate::measures::isotonic;
     use qualm_stats::Stream;
 
     #[test]
@@ -189,10 +194,9 @@ mod tests {
                     let (mut confidence, mut correct) = (confidence.clone(), correct.clone());
                     confidence.push(new);
                     correct.push(outcome);
-                    let ties = tied(&confidence, &correct);
-                    let of_new = |ties: &[Tie]| ties.iter().any(|tie| tie.confidence == new);
-                    let (pool, _) = pooled(&ties).find(|(_, ties)| of_new(ties)).unwrap();
-                    assert!((pool.mean() - ours).abs() < 1e-12);
+                    let blocks = isotonic(&Levels::new(&confidence, &correct).unwrap());
+                    let block = blocks.iter().find(|block| new <= block.hi).unwrap();
+                    assert!((block.tally.accuracy() - ours).abs() < 1e-12);
                 }
             }
         }

@@ -6,7 +6,9 @@
 mod columns;
 mod read;
 mod record;
+mod write;
 
 pub use columns::Columns;
 pub use read::{BadLine, RecordReader, Records};
 pub use record::{Record, Shift, Stated};
+pub use write::write_jsonl;

@@ -35,8 +35,13 @@ pub(crate) struct Input {
 impl Input {
     /// Reads all files.
     pub(crate) fn read(&self) -> anyhow::Result<Records> {
+        self.read_others(&self.files)
+    }
+
+    /// Reads other files in the same way.
+    pub(crate) fn read_others(&self, files: &[PathBuf]) -> anyhow::Result<Records> {
         let mut reader = RecordReader::default();
-        for file in &self.files {
+        for file in files {
             match (extension(file), &self.columns) {
                 ("csv", Some(columns)) => reader.csv(file, columns)?,
                 ("csv", None) => anyhow::bail!(

@@ -1,12 +1,16 @@
 //! `qualm confidence`: is stated confidence honest, and what to do if it is not. One verb a file.
 
+mod apply;
 mod ask;
 mod conditional;
+mod conformal;
 mod display;
 mod eval;
+mod fit;
 mod generate;
 mod input;
 mod parse;
+mod threshold;
 
 use clap::Subcommand;
 
@@ -26,6 +30,14 @@ pub(crate) enum Verb {
     Conditional(conditional::Arguments),
     /// Find the confidence that helps people most, and when showing it harms
     Display(display::Arguments),
+    /// Learn from graded records how to repair confidence
+    Fit(fit::Arguments),
+    /// Repair confidence, and measure what that changed
+    Apply(apply::Arguments),
+    /// Make sets of classes that hold the right one as often as promised
+    Conformal(conformal::Arguments),
+    /// Find the threshold that misses no more bad items than promised
+    Threshold(threshold::Arguments),
 }
 
 /// How `confidence` begins its help.
@@ -42,5 +54,9 @@ pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
         Verb::Ask(arguments) => ask::run(arguments),
         Verb::Conditional(arguments) => conditional::run(arguments),
         Verb::Display(arguments) => display::run(arguments),
+        Verb::Fit(arguments) => fit::run(arguments),
+        Verb::Apply(arguments) => apply::run(arguments),
+        Verb::Conformal(arguments) => conformal::run(arguments),
+        Verb::Threshold(arguments) => threshold::run(arguments),
     }
 }
