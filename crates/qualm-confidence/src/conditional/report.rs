@@ -21,8 +21,7 @@ pub fn report(found: &Examined) -> Report {
         .map(|source| source.scores.beliefs - source.scores.resolved())
         .sum();
     let mut report = Report::new("Conditional beliefs").summary(format!(
-        "{} conditional beliefs, {unresolved} of them unresolved and not scored; {} sets of \
-         statements.",
+        "Conditional beliefs: {}, unresolved and not scored: {unresolved}; sets of statements: {}.",
         found.beliefs.len(),
         found.sets.len()
     ));
@@ -30,7 +29,7 @@ pub fn report(found: &Examined) -> Report {
         report = report.push(Verdict::new(
             Tone::Note,
             format!(
-                "{} texts state no conditional belief and are left out, the first in line {first}.",
+                "Texts without a conditional belief, left out: {}, the first in line {first}.",
                 found.unread.len()
             ),
         ));
@@ -98,16 +97,20 @@ fn scores(found: &Examined) -> Table {
 }
 
 fn coherence(beliefs: &[ExaminedBelief]) -> Table {
-    let mut table = Table::new([
+    let conjunctions = beliefs
+        .iter()
+        .any(|belief| belief.coherence.conjunction_gap.is_some());
+    let mut columns = vec![
         Column::text("belief"),
         Column::number("P(A)"),
         Column::number("implied"),
         Column::number("gap"),
         Column::number("statistic"),
-        Column::number("conjunction"),
-        Column::number("arbitrage"),
-    ])
-    .title("What the branches imply, and what was said");
+    ];
+    if conjunctions {
+        columns.extend(["conjunction", "arbitrage"].map(Column::number));
+    }
+    let mut table = Table::new(columns).title("What the branches imply, and what was said");
     let mut worst: Vec<&ExaminedBelief> = beliefs.iter().collect();
     let badness = |belief: &ExaminedBelief| {
         let coherence = &belief.coherence;
@@ -124,7 +127,7 @@ fn coherence(beliefs: &[ExaminedBelief]) -> Table {
         let (lo, hi) = belief.implied;
         let coherence = &belief.coherence;
         let statistic = maybe(coherence.statistic, 3);
-        table = table.row([
+        let mut row = vec![
             Cell::text(&belief.id),
             maybe(belief.p_event, 3),
             if lo == hi {
@@ -138,15 +141,21 @@ fn coherence(beliefs: &[ExaminedBelief]) -> Table {
             } else {
                 statistic
             },
-            maybe(coherence.conjunction_gap, 3),
-            maybe(coherence.arbitrage, 4),
-        ]);
+        ];
+        if conjunctions {
+            row.push(maybe(coherence.conjunction_gap, 3));
+            row.push(maybe(coherence.arbitrage, 4));
+        }
+        table = table.row(row);
     }
     let mut note = format!(
         "gap: |P(A) - P(A|B) P(B) - P(A|not B) (1 - P(B))|; statistic: the gap in units of its own \
-         noise, a violation above {VIOLATION:.3}; conjunction: P(A|B) P(B) - P(A and B); arbitrage: \
-         what these two prices give away for sure under a logarithmic rule."
+         noise, a violation above {VIOLATION:.3}."
     );
+    if conjunctions {
+        note += " conjunction: P(A|B) P(B) - P(A and B); arbitrage: what these two prices give \
+                 away for sure under a logarithmic rule.";
+    }
     if beliefs.len() > BELIEFS_SHOWN {
         note += &format!(" {} more are not shown.", beliefs.len() - BELIEFS_SHOWN);
     }
@@ -160,8 +169,8 @@ fn violations(beliefs: &[ExaminedBelief]) -> Option<Verdict> {
         Verdict::new(
             if violated == 0 { Tone::Good } else { Tone::Bad },
             format!(
-                "{violated} of {checked} beliefs with a gap contradict the law of total \
-                 probability by more than noise."
+                "Beliefs that contradict the law of total probability by more than noise: \
+                 {violated} of {checked}."
             ),
         )
     })

@@ -12,6 +12,9 @@ use super::study::{Study, StudyOptions};
 /// True confidences beside which the shown ones stand.
 const CONFIDENCES: [f64; 11] = [0.51, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99];
 
+/// A display that shows nothing further than this from the truth is called the truth.
+const AS_IT_IS: f64 = 0.005;
+
 /// What stands at the head of every study.
 const WARNING: &str = "Analysis only: this tells what another display would do to people's answers. \
                        A confidence that is not true misleads whoever takes it for one, and nothing \
@@ -131,13 +134,23 @@ fn verdicts(study: &Study) -> Vec<Verdict> {
             change.value, change.lo, change.hi
         ),
     )];
-    verdicts.extend(harm(study));
+    if CONFIDENCES
+        .iter()
+        .all(|&p| (study.display.shows(p) - p).abs() < AS_IT_IS)
+    {
+        verdicts.push(Verdict::new(
+            Tone::Note,
+            "It is the true confidence, as good as: no other is expected to help these people more.",
+        ));
+    } else {
+        verdicts.extend(harm(study));
+    }
     if study.model_accuracy < study.people.accuracy {
         verdicts.push(Verdict::new(
             Tone::Bad,
             format!(
-                "The model is worse than the people it advises ({} against {}): whatever makes them \
-                 follow it more, harms.",
+                "The model is worse than the people it advises ({} against {}): making them \
+                 follow it more is likely to harm.",
                 percent(study.model_accuracy),
                 percent(study.people.accuracy)
             ),
@@ -198,19 +211,17 @@ fn change(interval: Interval) -> Cell {
 
 fn outcomes(study: &Study) -> Table {
     let mut table = Table::new([
-        Column::text("trials"),
-        Column::text("of the final answer"),
+        Column::text("expected"),
         Column::number("alone"),
-        Column::number("true shown"),
+        Column::number("true"),
         Column::number("display"),
         Column::number("change"),
     ])
-    .title("What is expected of people's answers");
-    for (name, c) in [("to fit on", &study.fit), ("to test on", &study.test)] {
+    .title("What is expected of people's final answers");
+    for (part, c) in [("fitted", &study.fit), ("tested", &study.test)] {
         let row = |of: &str, value: fn(&Quality) -> f64, interval: Interval| {
             [
-                Cell::text(name),
-                Cell::text(of),
+                Cell::text(format!("{of}, {part}")),
                 Cell::number(value(&c.alone), 4),
                 Cell::number(value(&c.truly), 4),
                 Cell::number(value(&c.shown), 4),
@@ -224,8 +235,9 @@ fn outcomes(study: &Study) -> Table {
         ));
     }
     table.note(
-        "Loss: -ln of the probability given to the right answer. Expected by the fitted people; \
-         intervals by resampling people, or trials where nobody is named.",
+        "Loss: -ln of the probability given to the right answer. alone: first answers; true: the \
+         true confidence is shown; display: this one is; change: from true to display. Expected by \
+         the fitted people; intervals by resampling people, or trials where nobody is named.",
     )
 }
 
@@ -275,13 +287,13 @@ fn agreement(study: &Study) -> Table {
 
 fn deployed(study: &Study) -> Table {
     let mut table = Table::new([
-        Column::text("made-up people"),
+        Column::text("people"),
         Column::number("advice right"),
         Column::number("alone"),
-        Column::number("true shown"),
+        Column::number("true"),
         Column::number("display"),
         Column::number("change"),
-        Column::text("display"),
+        Column::text("it"),
     ])
     .title("The display elsewhere: loss of made-up people, measured");
     for deployment in &study.deployed {
@@ -291,7 +303,7 @@ fn deployed(study: &Study) -> Table {
         } else if c.loss_change.hi < 0.0 {
             "helps"
         } else {
-            "neither"
+            "does neither"
         };
         table = table.row([
             Cell::text(&deployment.name),
@@ -305,7 +317,7 @@ fn deployed(study: &Study) -> Table {
     }
     table.note(format!(
         "The model sounds the same in every row: as its advice gets worse, it does not get less \
-         sure. People alone are right in {}.",
+         sure. People alone are right in {}; trusting ones take over whatever they are shown.",
         percent(study.people.accuracy)
     ))
 }

@@ -150,7 +150,7 @@ impl Study {
         for model in accuracies {
             let there = Scenario { model, ..*scenario };
             study.deployed.push(Deployment {
-                name: "the same people".into(),
+                name: "the same".into(),
                 model,
                 outcome: deploy(&there, study.display, options),
             });
@@ -161,7 +161,7 @@ impl Study {
         };
         if trusting != *scenario {
             study.deployed.push(Deployment {
-                name: "people who take over what they see".into(),
+                name: "trusting".into(),
                 model: trusting.model,
                 outcome: deploy(&trusting, study.display, options),
             });
@@ -231,7 +231,7 @@ mod tests {
     }
 
     fn at(study: &Study, model: f64) -> &Comparison {
-        let same = |d: &&Deployment| d.model == model && d.name == "the same people";
+        let same = |d: &&Deployment| d.model == model && d.name == "the same";
         &study.deployed.iter().find(same).unwrap().outcome
     }
 
