@@ -3,8 +3,11 @@ use qualm_linalg::{Limits, Stop, VECTORS_HELD, minimise};
 
 use crate::HeadError;
 use crate::layer::accuracy;
-use crate::softmax::SoftmaxLoss;
+use crate::softmax::{self, SoftmaxLoss};
 use crate::survey::{Room, Survey};
+
+/// Vectors as long as the parameters that are held at once.
+const VECTORS: usize = VECTORS_HELD + softmax::VECTORS;
 
 /// What to fit and how far to go. [`FitOptions::default`] is what scikit-learn's defaults mean,
 /// carried through to a much smaller gradient.
@@ -27,7 +30,7 @@ pub struct FitOptions {
     /// units of the features: for features a thousand times larger ask for a thousand times
     /// more. Default 1e-6.
     pub gradient_tolerance: f64,
-    /// Bytes that may be held. The parameters and the optimiser's history, 45 numbers of 8 bytes a
+    /// Bytes that may be held. The parameters and the optimiser's history, 51 numbers of 8 bytes a
     /// parameter, must fit; if the rows fit beside them they are read from the source once, if
     /// not they are read anew in each pass. The result is the same. Blocks of rows, some
     /// tens of megabytes, come on top. Default 4 GiB.
@@ -154,7 +157,7 @@ pub fn fit_head(
     let dim = source.schema().dim.unwrap_or(0);
     let room = Room {
         allowed: options.memory,
-        per_class: (dim as u128 + 1) * (VECTORS_HELD * size_of::<f64>()) as u128,
+        per_class: (dim as u128 + 1) * (VECTORS * size_of::<f64>()) as u128,
     };
     let (survey, kept) = Survey::of(source, &room)?;
     let rows: &dyn Source = match &kept {

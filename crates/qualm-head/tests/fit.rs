@@ -122,7 +122,7 @@ fn the_same_bytes_for_any_chunk_any_memory_and_any_number_of_threads() {
             .unwrap();
         for chunk in [1, 100, 1024, 5000] {
             // The smallest memory that takes the parameters makes every pass read the source.
-            for memory in [4u64 << 30, 4 * 18 * 8 * 45] {
+            for memory in [4u64 << 30, 4 * 18 * 8 * 51] {
                 let source = Trickle {
                     source: rows.clone(),
                     rows: chunk,

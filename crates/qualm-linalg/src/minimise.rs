@@ -39,6 +39,17 @@ pub trait Smooth {
 
     /// The size of a gradient in the units in which the tolerance is given.
     fn norm(&self, gradient: &[f64]) -> f64;
+
+    /// Chooses new units for the variables, in which the second derivatives at `at` are more
+    /// alike, and sets `factors` to the new ones over the old. What was `x` is `x / factor` from
+    /// then on, what was a derivative `g` is `g * factor`. Units may stay what they are.
+    ///
+    /// # Errors
+    /// As for [`evaluate`](Self::evaluate).
+    fn rescale(&mut self, _at: &[f64], factors: &mut [f64]) -> Result<(), Self::Error> {
+        factors.fill(1.0);
+        Ok(())
+    }
 }
 
 /// Why the search for a minimum ended.
@@ -78,12 +89,16 @@ pub struct Minimum {
 
 /// Pairs of steps and gradient changes that stand for the second derivatives. Each costs two
 /// vectors of memory and saves passes over the rows: on 1000 x 96 activations of a digits
-/// classifier (C = 1) a history of 10 takes 824 passes, 20 takes 534, 40 takes 402.
+/// classifier (C = 1) a history of 10 takes 183 passes, 20 takes 161.
 const HISTORY: usize = 20;
 
 /// Vectors as long as the parameters that [`minimise`] holds at most: the history, two points
 /// with their gradients, and the direction.
 pub const VECTORS_HELD: usize = 2 * HISTORY + 5;
+
+/// The units of the variables are chosen anew whenever the gradient is this much smaller than when
+/// they were last chosen: five times or so a fit, each for one pass over the rows.
+const RESCALE: f64 = 0.1;
 
 /// Steps that may bring neither the value nor the gradient lower before rounding is blamed.
 const PATIENCE: u32 = 50;
@@ -93,10 +108,16 @@ const PATIENCE: u32 = 50;
 ///
 /// Own code, because the line searches of argmin 0.11 have no end of their own. Measured on the
 /// digits activations with C = 0.01: down to a gradient norm of 1e-6 its L-BFGS with the
-/// search of More and Thuente is as quick as this one (183 passes to 226, history 10), but asked
-/// for 1e-16, below what `f64` can tell apart, it never returns, where this one ends with
+/// search of More and Thuente is as quick as this one in fixed units (183 passes to 226, history
+/// 10), but asked for 1e-16, below what `f64` can tell apart, it never returns, where this one ends with
 /// [`Stop::Rounding`]; with the search of Hager and Zhang it takes 494 passes. Besides, it tells
 /// only as text that the function could not be evaluated.
+///
+/// The units of the variables follow the second derivatives on the way, [`Smooth::rescale`]: the
+/// history knows 20 directions, and where thousands of variables differ in their curvature the
+/// steps are as good as the units are. Passes over the rows in units that are chosen once, at the
+/// start, and in these: 562 and 186 on 15,000 x 384 embeddings of texts with 150 classes (C = 30),
+/// 534 and 161 on the digits activations (C = 1).
 ///
 /// `observe` is told iteration, value and gradient norm of the start and after each step. [`Smooth`]
 /// has an example.
@@ -119,6 +140,7 @@ pub fn minimise<S: Smooth>(
     let mut iterations = 0;
     let mut lowest = (f64::INFINITY, f64::INFINITY);
     let mut idle = 0;
+    let mut scaled_at = function.norm(&gradient);
     let stop = loop {
         let norm = function.norm(&gradient);
         observe(iterations, value, norm);
@@ -136,6 +158,13 @@ pub fn minimise<S: Smooth>(
         }
         if idle == PATIENCE {
             break Stop::Rounding;
+        }
+        if norm <= RESCALE * scaled_at {
+            function.rescale(&at, &mut direction)?;
+            divide(&mut at, &direction);
+            multiply(&mut gradient, &direction);
+            history.rescale(&direction);
+            scaled_at = norm;
         }
         history.descent(&gradient, &mut direction);
         let slope = dot(&gradient, &direction);
@@ -209,6 +238,14 @@ impl History {
         }
     }
 
+    /// Products of steps and gradient changes stay what they are, and so does `rho`.
+    fn rescale(&mut self, factors: &[f64]) {
+        for pair in &mut self.pairs {
+            divide(&mut pair.step, factors);
+            multiply(&mut pair.change, factors);
+        }
+    }
+
     /// Sets `out` to minus the approximate inverse of the second derivatives times `gradient`.
     fn descent(&self, gradient: &[f64], out: &mut [f64]) {
         for (out, g) in out.iter_mut().zip(gradient) {
@@ -238,6 +275,18 @@ fn subtract(out: &mut [f64], a: &[f64], b: &[f64]) {
     for (out, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
         *out = a - b;
     }
+}
+
+fn multiply(x: &mut [f64], factors: &[f64]) {
+    x.iter_mut()
+        .zip(factors)
+        .for_each(|(x, factor)| *x *= factor);
+}
+
+fn divide(x: &mut [f64], factors: &[f64]) {
+    x.iter_mut()
+        .zip(factors)
+        .for_each(|(x, factor)| *x /= factor);
 }
 
 fn add_scaled(out: &mut [f64], scale: f64, x: &[f64]) {
@@ -271,6 +320,40 @@ mod tests {
 
         fn norm(&self, gradient: &[f64]) -> f64 {
             dot(gradient, gradient).sqrt()
+        }
+    }
+
+    /// A bowl whose variables are in units of their own.
+    struct InUnits {
+        bowl: Bowl,
+        units: Vec<f64>,
+    }
+
+    impl Smooth for InUnits {
+        type Error = Infallible;
+
+        fn evaluate(&mut self, at: &[f64], gradient: &mut [f64]) -> Result<f64, Infallible> {
+            let mut at = at.to_vec();
+            multiply(&mut at, &self.units);
+            let value = self.bowl.evaluate(&at, gradient)?;
+            multiply(gradient, &self.units);
+            Ok(value)
+        }
+
+        fn norm(&self, gradient: &[f64]) -> f64 {
+            let mut gradient = gradient.to_vec();
+            divide(&mut gradient, &self.units);
+            self.bowl.norm(&gradient)
+        }
+
+        fn rescale(&mut self, _: &[f64], factors: &mut [f64]) -> Result<(), Infallible> {
+            let variables = factors.iter_mut().zip(&mut self.units);
+            for ((factor, unit), w) in variables.zip(&self.bowl.weights) {
+                let new = w.sqrt().recip();
+                *factor = new / *unit;
+                *unit = new;
+            }
+            Ok(())
         }
     }
 
@@ -320,6 +403,35 @@ mod tests {
             "{}",
             bowl.evaluations
         );
+    }
+
+    #[test]
+    fn units_that_follow_the_second_derivatives_save_evaluations() {
+        let weights: Vec<f64> = (0..50).map(|i| 1.5f64.powi(i)).collect();
+        let bowl = || Bowl {
+            weights: weights.clone(),
+            evaluations: 0,
+        };
+        let mut plain = bowl();
+        minimise(&mut plain, vec![1.0; 50], LIMITS, &mut |_, _, _| {}).unwrap();
+        let mut scaled = InUnits {
+            bowl: bowl(),
+            units: vec![1.0; 50],
+        };
+        let found = minimise(&mut scaled, vec![1.0; 50], LIMITS, &mut |_, _, _| {}).unwrap();
+        assert_eq!(found.stop, Stop::Converged);
+        // The norm and the point that are given go by the last units.
+        let mut at = found.at;
+        multiply(&mut at, &scaled.units);
+        let norm = scaled
+            .bowl
+            .weights
+            .iter()
+            .zip(&at)
+            .map(|(w, x)| (w * x).powi(2));
+        assert!((norm.sum::<f64>().sqrt() / found.gradient_norm - 1.0).abs() < 1e-6);
+        let (few, many) = (scaled.bowl.evaluations, plain.evaluations);
+        assert!(2 * few < many, "{few} {many}");
     }
 
     #[test]
