@@ -11,7 +11,8 @@ thread_local! {
 /// Runs a step of a library that panics on some damaged files; nothing where it did, and where
 /// panics unwind. The panic says nothing on standard error: what it would say means nothing to a
 /// user. What the step worked on must be dropped unseen after that. Panics on other threads, those
-/// of a thread pool that the step uses too, are not silenced.
+/// of a thread pool that the step uses too, are silenced where these threads called
+/// [`contain_thread`].
 ///
 /// ```
 /// assert_eq!(qualm_data::contained(|| 1 + 1), Some(2));
@@ -23,6 +24,22 @@ pub fn contained<T>(step: impl FnOnce() -> T) -> Option<T> {
     let done = catch_unwind(AssertUnwindSafe(step));
     CONTAINED.set(outer);
     done.ok()
+}
+
+/// Says that this thread works for steps that run inside [`contained`] on another thread and for
+/// nothing else, so that from now on its panics say nothing. Whoever waits for it must hand them on,
+/// as thread pools do.
+///
+/// ```
+/// let done = std::thread::spawn(|| {
+///     qualm_data::contain_thread();
+///     panic!("damaged")
+/// });
+/// assert!(done.join().is_err());
+/// ```
+pub fn contain_thread() {
+    keep_quiet();
+    CONTAINED.set(true);
 }
 
 /// Puts a panic hook before the one there is, once: contained panics say nothing, all others,

@@ -91,7 +91,7 @@ mod write;
 pub use array::ArrayInfo;
 pub use atomic::{AtomicFile, discard_unfinished};
 pub use chunk::{Chunk, Schema};
-pub use contained::contained;
+pub use contained::{contain_thread, contained};
 pub use container::Format;
 pub use dtype::{DType, FloatType};
 pub use error::DataError;

@@ -6,7 +6,9 @@ use std::panic;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use qualm_data::{Chunk, FeatureSet, Format, MemorySet, Precision, Source, write_features};
+use qualm_data::{
+    Chunk, FeatureSet, Format, MemorySet, Precision, Source, contain_thread, write_features,
+};
 
 static TOLD: AtomicUsize = AtomicUsize::new(0);
 
@@ -46,6 +48,11 @@ fn contained_panics_say_nothing_and_others_are_told() {
         contained += usize::from(no_sense);
     }
     assert!(contained > 0, "no damage made the library panic");
+    let worker = thread::spawn(|| {
+        contain_thread();
+        panic!("in a pool that a library works with")
+    });
+    assert!(worker.join().is_err());
     assert_eq!(TOLD.load(Ordering::Relaxed), 0);
     // Behind the hook that contains, the one of before is still there.
     assert!(thread::spawn(|| panic!("of our own")).join().is_err());

@@ -14,6 +14,12 @@ pub(super) struct Rten {
 
 impl Rten {
     pub(super) fn load(load: Load<'_>) -> Result<Self, String> {
+        let threads = ThreadPool::with_num_threads(load.threads);
+        // Loading works out constants on the library's own pool. Both pools hand panics on to the
+        // thread that waits, which contains them.
+        for pool in [rten::thread_pool(), &threads] {
+            pool.run(|| rayon::broadcast(|_| qualm_data::contain_thread()));
+        }
         let mut options = rten::ModelOptions::with_all_ops();
         for (file, bytes) in load.external {
             options.external_data(&file, bytes);
@@ -21,7 +27,7 @@ impl Rten {
         let loaded = options.load(load.bytes);
         Ok(Self {
             model: loaded.map_err(|error| unsupported(load.model, &error))?,
-            threads: Arc::new(ThreadPool::with_num_threads(load.threads)),
+            threads: Arc::new(threads),
         })
     }
 
