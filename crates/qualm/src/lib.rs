@@ -34,6 +34,9 @@
 //! One module for each library of the workspace; the command line `qualm` is the crate
 //! `qualm-cli`.
 
+/// Confidence stated in numbers and words: measured, repaired, made to keep its promise.
+#[cfg(feature = "confidence")]
+pub use qualm_confidence as confidence;
 /// Feature sets and heads on disk and in memory.
 pub use qualm_data as data;
 /// Last linear layers, learned from features and labels, and checked.

@@ -13,6 +13,8 @@ use crate::{Ended, console, outputs};
 
 #[derive(Debug, Args)]
 #[command(
+    // The usage that is made of the group does not fit into 80 columns.
+    override_usage = "qualm confidence ask [OPTIONS] -o <FILE> <--model <GGUF>|--endpoint <URL>>",
     group = ArgGroup::new("whom").required(true).args(["model", "endpoint"]),
     before_help = "\
 Example, with a model file (cargo feature `lm`):
