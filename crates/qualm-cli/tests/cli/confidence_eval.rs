@@ -56,10 +56,7 @@ fn bad_lines_are_shown_or_stop_the_run() {
         records() + "{\"id\":\"x\",\"confidence\":[{\"kind\":\"p_true\",\"value\":85}]}\n",
     );
     let ran = desk.ok("confidence eval a.jsonl --ci 0");
-    says(
-        ran.text(),
-        &["1 lines", "21", "not between 0 and 1"],
-    );
+    says(ran.text(), &["1 lines", "21", "not between 0 and 1"]);
     let error = desk.refuses("confidence eval a.jsonl --strict");
     says(&error, &["a.jsonl, line 21", "value is 85"]);
 }
