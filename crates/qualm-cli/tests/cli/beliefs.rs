@@ -144,9 +144,7 @@ fn a_model_that_is_worse_than_people_is_called_so() {
 #[test]
 fn a_display_needs_trials() {
     let desk = Desk::new();
-    let ran = desk.run("confidence display");
-    assert_eq!(ran.code, Some(2));
-    says(&ran.stderr, &["--simulate"]);
+    says(&desk.refuses("confidence display"), &["FILE", "--simulate"]);
     desk.put(
         "few.jsonl",
         "{\"first\":0.5,\"advice\":0.5,\"final\":0.5,\"truth\":true}\n",

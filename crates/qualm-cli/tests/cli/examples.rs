@@ -9,6 +9,9 @@ fn verbs(desk: &Desk, above: &str) -> Vec<String> {
     let names = listed
         .lines()
         .take_while(|line| !line.is_empty())
+        // What a verb does may take more than one line, further in.
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter(|line| !line.starts_with(' '))
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help");
     let mut verbs = Vec::new();

@@ -1,6 +1,8 @@
 //! Answers, token by token, of many prompts at once: when one ends, the next prompt takes its
 //! seat.
 
+use std::ops::ControlFlow::{self, Break, Continue};
+
 use qualm_linalg::{exp, largest, map};
 use qualm_stats::random::{DEFAULT_SEED, Stream, hash_bytes};
 use rayon::prelude::*;
@@ -145,7 +147,7 @@ impl LanguageModel {
             }
             let logits = self.read_seats(context, &mut seated, options.layers);
             let rows = logits.par_chunks(self.shape.vocabulary);
-            let steps: Vec<Vec<Result<Seat, (Seat, Generation)>>> = seated
+            let steps: Vec<Vec<Next>> = seated
                 .into_par_iter()
                 .zip(rows)
                 .map(|(seat, logits)| {
@@ -167,8 +169,8 @@ impl LanguageModel {
             seated = Vec::new();
             for step in steps.into_iter().flatten() {
                 match step {
-                    Ok(seat) => seated.push(seat),
-                    Err((seat, answer)) => answers[seat.prompt].push((seat.copy, answer)),
+                    Continue(seat) => seated.push(seat),
+                    Break((prompt, copy, answer)) => answers[prompt].push((copy, answer)),
                 }
             }
         }
@@ -211,17 +213,11 @@ impl LanguageModel {
         self.logits(&last)
     }
 
-    /// Adds a token to an answer: a seat that goes on, or one that is free with its answer.
-    fn step(
-        &self,
-        mut seat: Seat,
-        token: u32,
-        log_prob: f64,
-        options: &Generate<'_>,
-    ) -> Result<Seat, (Seat, Generation)> {
+    /// Adds a token to an answer: see [`Next`].
+    fn step(&self, mut seat: Seat, token: u32, log_prob: f64, options: &Generate<'_>) -> Next {
         if self.vocabulary.ends(token) {
             let end = seat.bytes.len();
-            return Err(seat.over(end, Some(log_prob)));
+            return Break(seat.over(end, Some(log_prob)));
         }
         seat.starts.push(seat.bytes.len());
         seat.bytes.extend(self.vocabulary.bytes(&[token]));
@@ -235,20 +231,23 @@ impl LanguageModel {
             let first = seat.starts.partition_point(|&start| start < end);
             seat.tokens.truncate(first);
             let ended = seat.log_probs.drain(first..).sum();
-            return Err(seat.over(end, Some(ended)));
+            return Break(seat.over(end, Some(ended)));
         }
         if seat.tokens.len() >= options.max_tokens.max(1) {
             let end = seat.bytes.len();
-            return Err(seat.over(end, None));
+            return Break(seat.over(end, None));
         }
         seat.next = vec![token];
-        Ok(seat)
+        Continue(seat)
     }
 }
 
 fn slices<P: AsRef<[u32]>>(prompts: &[P]) -> Vec<&[u32]> {
     prompts.iter().map(AsRef::as_ref).collect()
 }
+
+/// What a token makes of a seat: it goes on, or is free with the answer of a prompt and copy.
+type Next = ControlFlow<(usize, usize, Generation), Seat>;
 
 /// An answer that grows.
 #[derive(Clone)]
@@ -302,15 +301,15 @@ impl Seat {
     }
 
     /// The answer, with the first `end` bytes as its text.
-    fn over(mut self, end: usize, ended: Option<f64>) -> (Self, Generation) {
+    fn over(self, end: usize, ended: Option<f64>) -> (usize, usize, Generation) {
         let answer = Generation {
-            tokens: std::mem::take(&mut self.tokens),
-            log_probs: std::mem::take(&mut self.log_probs),
+            tokens: self.tokens,
+            log_probs: self.log_probs,
             text: String::from_utf8_lossy(&self.bytes[..end]).into_owned(),
             ended,
-            hidden: std::mem::take(&mut self.hidden),
+            hidden: self.hidden,
         };
-        (self, answer)
+        (self.prompt, self.copy, answer)
     }
 }
 

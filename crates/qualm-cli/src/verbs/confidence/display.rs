@@ -22,11 +22,7 @@ person gave after it; `truth`, true where \"yes\" is right; `person` where known
 )]
 pub(crate) struct Arguments {
     /// Answers before and after advice, as JSONL
-    #[arg(
-        value_name = "FILE",
-        required_unless_present = "simulate",
-        conflicts_with = "simulate"
-    )]
+    #[arg(value_name = "FILE", conflicts_with = "simulate")]
     file: Option<PathBuf>,
 
     /// Make people and model up instead

@@ -28,7 +28,7 @@ pub(crate) enum Verb {
     Ask(ask::Arguments),
     /// Score beliefs that depend on an event, and find contradictions
     Conditional(conditional::Arguments),
-    /// Find the confidence that helps people most, and when showing it harms
+    /// Find which confidence helps people most, and when it harms
     Display(display::Arguments),
     /// Learn from graded records how to repair confidence
     Fit(fit::Arguments),
