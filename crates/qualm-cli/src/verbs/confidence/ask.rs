@@ -14,12 +14,12 @@ use crate::{Ended, console, outputs};
 #[derive(Debug, Args)]
 #[command(
     // The usage that is made of the group does not fit into 80 columns.
-    override_usage = "qualm confidence ask [OPTIONS] -o <FILE> <--model <GGUF>|--endpoint <URL>>",
+    override_usage = "qualm confidence ask [OPTIONS] -o FILE {--model GGUF | --endpoint URL}",
     group = ArgGroup::new("whom").required(true).args(["model", "endpoint"]),
     before_help = "\
-Example, with a model file (cargo feature `lm`):
-  qualm confidence ask --model SmolLM2-135M-Instruct.Q4_1.gguf -o records.jsonl
-  qualm confidence eval records.jsonl --by shift --train add-subtract",
+Example, with a model file (cargo feature `lm`), and what the records say:
+  # qualm confidence ask --model SmolLM2-135M-Instruct.Q4_1.gguf -o records.jsonl
+  # qualm confidence eval records.jsonl --by shift --train add-subtract",
     after_help = "\
 Each question is answered without drawing; then the model is asked for its
 confidence in that answer as a number, in words and as true or false, answers
