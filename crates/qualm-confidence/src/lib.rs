@@ -8,6 +8,7 @@ pub mod arithmetic;
 pub mod ask;
 pub mod conditional;
 pub mod conformal;
+pub mod demo;
 pub mod display;
 pub mod error;
 pub mod evaluate;

@@ -18,7 +18,7 @@ use crate::{Ended, console, outputs};
     group = ArgGroup::new("whom").required(true).args(["model", "endpoint"]),
     before_help = "\
 Example, with a model file (cargo feature `lm`), and what the records say:
-  # qualm confidence ask --model SmolLM2-135M-Instruct.Q4_1.gguf -o records.jsonl
+  # qualm confidence ask --model SmolLM2.gguf -o records.jsonl
   # qualm confidence eval records.jsonl --by shift --train add-subtract",
     after_help = "\
 Each question is answered without drawing; then the model is asked for its

@@ -8,13 +8,13 @@ use crate::{Ended, console};
 #[derive(Debug, Args)]
 #[command(
     before_help = r#"Example:
-  cat > beliefs.jsonl <<'END'
-  {"event":"rain","given":"low","p":0.6,"p_else":0.25,"p_given":0.5,"p_event":0.5}
+  cat > beliefs.jsonl <<'  END'
+  {"event":"A","given":"B","p":0.6,"p_else":0.25,"p_given":0.5,"p_event":0.5}
   {"set":"match","fact":"home or away or draw"}
   {"set":"match","statement":"P(home) = 30%"}
   {"set":"match","statement":"P(away or draw) = 60%"}
   {"set":"match","statement":"P(draw | not home) = 40%"}
-END
+  END
   qualm confidence conditional beliefs.jsonl
 
 Scores only the branch that came about, compares what is said of an event with

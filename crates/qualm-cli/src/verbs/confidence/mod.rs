@@ -4,6 +4,7 @@ mod apply;
 mod ask;
 mod conditional;
 mod conformal;
+mod demo;
 mod display;
 mod eval;
 mod fit;
@@ -18,6 +19,8 @@ use crate::Ended;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
+    /// See how honest a real language model is; embedded records, an HTML report
+    Demo(demo::Arguments),
     /// Measure stated confidence by split, with intervals
     Eval(eval::Arguments),
     /// Read the confidence that texts state: numbers, words, refusals
@@ -48,6 +51,7 @@ Example, with answers in a table whose column `said` runs from 0 to 100:
 
 pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     match verb {
+        Verb::Demo(arguments) => demo::run(arguments),
         Verb::Eval(arguments) => eval::run(arguments),
         Verb::Parse(arguments) => parse::run(arguments),
         Verb::Gen(arguments) => generate::run(arguments),

@@ -8,7 +8,9 @@ use qualm_confidence::threshold::{Blocks, Promise, ScoreTable, filter, scores_of
 use crate::{Ended, console};
 
 #[derive(Debug, Args)]
-#[command(before_help = "\
+#[command(
+    override_usage = "qualm confidence threshold [OPTIONS] --score NAME --miss-rate RATE FILE...",
+    before_help = "\
 Examples, one table with a column that says what is bad, and two of qualm score:
   qualm confidence threshold t.csv --score s --bad is_attack --miss-rate 0.01
   qualm confidence threshold ood.csv --good id.csv --score vim.score \\
@@ -17,7 +19,8 @@ Examples, one table with a column that says what is bad, and two of qualm score:
 The filter blocks what scores at the threshold or beyond it. With probability
 1 - delta over draws of the bad items, it misses at most the miss rate of bad
 items like them. Where they are too few to show that, it refuses and says how
-many it takes: 2,995 for one in a thousand at 95 %.")]
+many it takes: 2,995 for one in a thousand at 95 %."
+)]
 pub(crate) struct Arguments {
     /// Items: .csv tables with a header, or .jsonl records, whose wrong answers are bad
     #[arg(required = true, value_name = "FILE")]
