@@ -9,7 +9,7 @@ use crate::{Ended, console};
 
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "qualm confidence threshold [OPTIONS] --score NAME --miss-rate RATE FILE...",
+    override_usage = "qualm confidence threshold [OPTIONS] --score S --miss-rate E FILE...",
     before_help = "\
 Examples, one table with a column that says what is bad, and two of qualm score:
   qualm confidence threshold t.csv --score s --bad is_attack --miss-rate 0.01
