@@ -223,6 +223,7 @@ mod tests {
     use super::*;
     use crate::Kind;
     use crate::recalibrate::{Answers, Method, Scores};
+    use qualm_stats::Stream;
 
     fn saved(method: Method) -> Saved {
         let recalibrator = if method.takes_confidence() {
@@ -288,5 +289,40 @@ mod tests {
             told.starts_with("2 of 3 rows were fitted on, 'c' the first"),
             "{told}"
         );
+    }
+
+    /// Whatever stands in a file, it is refused or gives probabilities.
+    #[test]
+    fn damaged_files_are_refused_or_harmless() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("r.json");
+        let scores = Scores::from_logits(vec![0.0, -700.0, 3.0, 1e300, 2.0, -1e300], 3).unwrap();
+        let confidence = [0.0, 1e-300, 0.2, 0.5, 1.0];
+        let mut stream = Stream::new(3, 0);
+        let mut read = 0;
+        for method in Method::ALL {
+            saved(method).save(&path).unwrap();
+            let whole = std::fs::read(&path).unwrap();
+            for _ in 0..300 {
+                let mut damaged = whole.clone();
+                for _ in 0..=stream.below(3) {
+                    let place = stream.below(damaged.len());
+                    damaged[place] = b"0123456789-.eE,[]{}\":nul"[stream.below(24)];
+                }
+                std::fs::write(&path, &damaged).unwrap();
+                let probabilities = match Saved::load(&path).map(|saved| saved.recalibrator) {
+                    Err(_) => continue,
+                    Ok(Recalibrator::Confidence(fitted)) => fitted.apply(&confidence),
+                    Ok(Recalibrator::Classes(fitted)) => fitted.apply(&scores),
+                };
+                read += 1;
+                if let Ok(probabilities) = probabilities {
+                    let inside = probabilities.iter().all(|p| (0.0..=1.0).contains(p));
+                    let text = String::from_utf8_lossy(&damaged);
+                    assert!(inside, "{text}: {probabilities:?}");
+                }
+            }
+        }
+        assert!(read > 100, "{read} files were read");
     }
 }
