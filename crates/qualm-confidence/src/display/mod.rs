@@ -3,7 +3,7 @@
 //! People follow advice too seldom or too readily, so the true confidence of a model need not be
 //! the one that helps them most (Vodrahalli, Gerstenberg and Zou 2022, "Uncalibrated Models Can
 //! Improve Human-AI Collaboration"). From answers before and after advice, [`People`] are fitted:
-//! whether they change their answer ([`Activation`]) and where to ([`Integration`]). [`optimise`]
+//! whether they change their answer ([`Activation`]) and where to ([`Integration`]). [`mod@optimise`]
 //! finds the [`Display`] with the least expected loss, and a [`Study`] tells what it does on trials
 //! that nothing was fitted to, and in which case it harms.
 //!
