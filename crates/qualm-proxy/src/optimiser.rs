@@ -1,0 +1,76 @@
+use std::fmt::Debug;
+
+use qualm_linalg::Rows;
+
+use crate::data::Data;
+use crate::error::ProxyError;
+use crate::proxy::Proxy;
+
+/// Designs that a search proposes, and that its truth is measured over (Trabucco et al., ICML
+/// 2022).
+pub const PROPOSALS: usize = 128;
+
+/// How designs are searched for that a proxy likes.
+///
+/// It is handed the visible data and the proxy. There is no way from these to the truth.
+pub trait Optimiser: Debug + Send + Sync {
+    /// The recipe as text, in its shortest form that means the same: `sgd(steps=200)`.
+    fn text(&self) -> String;
+
+    /// Searches. The same data, proxy and seed give the same bytes.
+    ///
+    /// # Errors
+    /// When the proxy lacks what this needs: a gradient.
+    fn run(&self, data: &Data, proxy: &dyn Proxy, seed: u64) -> Result<Trajectory, ProxyError>;
+}
+
+/// The way of a search: what stood at each of its steps, the first and the last included.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trajectory {
+    width: usize,
+    steps: Vec<Step>,
+}
+
+/// Where a search stood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Steps taken before this.
+    pub number: usize,
+    /// Coordinates in standard units, row by row.
+    pub x: Vec<f64>,
+    /// What the proxy says of each row, in standard units.
+    pub values: Vec<f64>,
+}
+
+impl Trajectory {
+    /// An empty way through rows of `width` coordinates.
+    pub fn new(width: usize) -> Self {
+        Self {
+            width,
+            steps: Vec::new(),
+        }
+    }
+
+    /// Adds a step.
+    ///
+    /// # Panics
+    /// When there is not one value a row.
+    pub fn push(&mut self, number: usize, x: &[f64], values: &[f64]) {
+        assert_eq!(x.len(), values.len() * self.width, "each row has a value");
+        self.steps.push(Step {
+            number,
+            x: x.to_vec(),
+            values: values.to_vec(),
+        });
+    }
+
+    /// The steps in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The rows of a step.
+    pub fn rows<'a>(&self, step: &'a Step) -> Rows<'a, f64> {
+        Rows::new(&step.x, self.width)
+    }
+}

@@ -1,0 +1,54 @@
+//! Proxies, one a file. A recipe names one with its parameters: `ridge(penalty=1)`.
+
+mod ridge;
+
+pub use ridge::{Ridge, RidgeProxy};
+
+use crate::error::ProxyError;
+use crate::proxy::Learner;
+use crate::words::{Words, problem, split_list};
+
+/// What there is to know about a kind of proxy, for help pages and the parser.
+#[derive(Debug)]
+pub struct Entry {
+    /// The word that recipes use.
+    pub word: &'static str,
+    /// What it is in one line.
+    pub what: &'static str,
+    /// Source.
+    pub paper: &'static str,
+    /// Parameters with their defaults; empty where there are none.
+    pub parameters: &'static str,
+    parse: fn(&mut Words<'_>) -> Result<Box<dyn Learner>, ProxyError>,
+}
+
+/// Every kind of proxy.
+pub static PROXIES: &[Entry] = &[ridge::ENTRY];
+
+/// Proxies separated by commas.
+///
+/// # Errors
+/// When a recipe is not understood.
+///
+/// ```
+/// let learners = qualm_proxy::proxies::parse_list("ridge(penalty=2)")?;
+/// assert_eq!(learners[0].text(), "ridge(penalty=2)");
+/// # Ok::<(), qualm_proxy::ProxyError>(())
+/// ```
+pub fn parse_list(text: &str) -> Result<Vec<Box<dyn Learner>>, ProxyError> {
+    split_list(text).into_iter().map(parse).collect()
+}
+
+fn parse(text: &str) -> Result<Box<dyn Learner>, ProxyError> {
+    let mut words = Words::parse(text)?;
+    let Some(entry) = PROXIES.iter().find(|entry| entry.word == words.word()) else {
+        let known: Vec<&str> = PROXIES.iter().map(|entry| entry.word).collect();
+        return Err(problem(
+            text,
+            format!("there is no such proxy; there are {}", known.join(", ")),
+        ));
+    };
+    let learner = (entry.parse)(&mut words)?;
+    words.finish(entry.parameters)?;
+    Ok(learner)
+}
