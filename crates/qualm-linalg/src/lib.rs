@@ -16,6 +16,7 @@
 //! element's sum runs over the inner dimension in one fixed order, and threads share out
 //! elements, never a sum. `tests/threads.rs` holds the proof.
 
+mod activation;
 mod eigen;
 mod elementary;
 mod gram;
@@ -31,6 +32,7 @@ mod solve;
 mod sums;
 mod vector;
 
+pub use activation::{add_multiple, softplus};
 pub use eigen::{Eigen, symmetric_eigen};
 pub use elementary::{Elementary, exp, log_of_rest};
 pub use gram::{BlockScatter, for_each_packed_row, packed_len};

@@ -23,16 +23,41 @@ pub trait Real: ComplexField + Copy + From<f32> + Into<f64> + Sub<Output = Self>
     const ZERO: Self;
     /// 1.
     const ONE: Self;
+
+    /// The nearest such number.
+    fn of(x: f64) -> Self;
+
+    /// Its square root.
+    #[must_use]
+    fn root(self) -> Self;
 }
 
 impl Real for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
+
+    fn of(x: f64) -> Self {
+        x as Self
+    }
+
+    #[inline(always)]
+    fn root(self) -> Self {
+        self.sqrt()
+    }
 }
 
 impl Real for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
+
+    fn of(x: f64) -> Self {
+        x
+    }
+
+    #[inline(always)]
+    fn root(self) -> Self {
+        self.sqrt()
+    }
 }
 
 /// Rows and columns of a product that one thread computes at once: large enough that packing does not
