@@ -1,8 +1,23 @@
 //! Proxies, one a file. A recipe names one with its parameters: `ridge(penalty=1)`.
 
+mod batches;
+mod coms;
+mod ensemble;
+mod gaussian_net;
+mod mlp;
+mod ram;
 mod ridge;
+mod roma;
+mod surface;
+#[cfg(test)]
+pub(crate) mod testing;
 
+pub use coms::{Coms, ComsProxy};
+pub use ensemble::{Ensemble, EnsembleProxy};
+pub use mlp::{Mlp, MlpProxy};
+pub use ram::{Ram, RamProxy};
 pub use ridge::{Ridge, RidgeProxy};
+pub use roma::{Roma, RomaProxy};
 
 use crate::error::ProxyError;
 use crate::proxy::Learner;
@@ -23,7 +38,14 @@ pub struct Entry {
 }
 
 /// Every kind of proxy.
-pub static PROXIES: &[Entry] = &[ridge::ENTRY];
+pub static PROXIES: &[Entry] = &[
+    ridge::ENTRY,
+    mlp::ENTRY,
+    ensemble::ENTRY,
+    coms::ENTRY,
+    roma::ENTRY,
+    ram::ENTRY,
+];
 
 /// Proxies separated by commas.
 ///
@@ -51,4 +73,12 @@ fn parse(text: &str) -> Result<Box<dyn Learner>, ProxyError> {
     let learner = (entry.parse)(&mut words)?;
     words.finish(entry.parameters)?;
     Ok(learner)
+}
+
+/// A recipe in its shortest form.
+fn recipe(word: &str, parameters: &[String]) -> String {
+    match parameters {
+        [] => word.into(),
+        _ => format!("{word}({})", parameters.join(",")),
+    }
 }
