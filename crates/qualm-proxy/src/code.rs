@@ -44,6 +44,17 @@ impl Code {
         self.levels.iter().map(|&levels| coordinates(levels)).sum()
     }
 
+    /// Coordinates that belong to each variable.
+    pub fn spans(&self) -> Vec<std::ops::Range<usize>> {
+        let mut end = 0;
+        let spans = self.levels.iter().map(|&levels| {
+            let start = end;
+            end += coordinates(levels);
+            start..end
+        });
+        spans.collect()
+    }
+
     /// Coordinates of designs, row by row.
     pub fn encode(&self, designs: &Designs) -> Vec<f64> {
         let mut x = Vec::with_capacity(designs.len() * self.width());

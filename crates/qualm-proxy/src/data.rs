@@ -95,6 +95,11 @@ impl Data {
         self.means.len()
     }
 
+    /// Coordinates that belong to each variable.
+    pub fn variable_spans(&self) -> Vec<std::ops::Range<usize>> {
+        self.code.spans()
+    }
+
     /// Coordinates of the visible designs in standard units, n x d.
     pub fn x(&self) -> Rows<'_, f64> {
         Rows::new(&self.x, self.width())

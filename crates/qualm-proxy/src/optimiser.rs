@@ -17,6 +17,11 @@ pub trait Optimiser: Debug + Send + Sync {
     /// The recipe as text, in its shortest form that means the same: `sgd(steps=200)`.
     fn text(&self) -> String;
 
+    /// Whether it climbs gradients.
+    fn needs_gradient(&self) -> bool {
+        false
+    }
+
     /// Searches. The same data, proxy and seed give the same bytes.
     ///
     /// # Errors

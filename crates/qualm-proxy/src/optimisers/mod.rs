@@ -1,7 +1,13 @@
-//! Optimisers, one a file. A recipe names one with its parameters: `random(n=128)`.
+//! Optimisers, one a file. A recipe names one with its parameters: `sgd(steps=100)`.
 
+mod ascent;
+mod best_of_n;
+mod mutation;
 mod random;
 
+pub use ascent::{Ascent, Own};
+pub use best_of_n::BestOfN;
+pub use mutation::Mutation;
 pub use random::Random;
 
 use crate::error::ProxyError;
@@ -23,7 +29,14 @@ pub struct Entry {
 }
 
 /// Every optimiser.
-pub static OPTIMISERS: &[Entry] = &[random::ENTRY];
+pub static OPTIMISERS: &[Entry] = &[
+    ascent::SGD,
+    ascent::ADAM,
+    ascent::OWN,
+    best_of_n::ENTRY,
+    mutation::ENTRY,
+    random::ENTRY,
+];
 
 /// Optimisers separated by commas.
 ///

@@ -10,7 +10,8 @@ use crate::words::Words;
 
 pub(super) const ENTRY: Entry = Entry {
     word: "random",
-    what: "visible designs drawn at random, without a look at the proxy: the row that others must beat",
+    what: "each variable from a visible design drawn at random, without a look at the proxy: the row \
+           that others must beat",
     paper: "",
     parameters: "",
     parse,
@@ -20,8 +21,8 @@ fn parse(_words: &mut Words<'_>) -> Result<Box<dyn Optimiser>, ProxyError> {
     Ok(Box::new(Random))
 }
 
-/// Proposes designs whose coordinates are each drawn from those of the visible designs, one
-/// variable independent of the other.
+/// Proposes designs whose variables are each drawn from those of the visible designs, one
+/// independent of the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Random;
 
@@ -31,17 +32,24 @@ impl Optimiser for Random {
     }
 
     fn run(&self, data: &Data, proxy: &dyn Proxy, seed: u64) -> Result<Trajectory, ProxyError> {
-        let mut stream = Stream::new(seed, 0);
-        let width = data.width();
-        let mut x = Vec::with_capacity(PROPOSALS * width);
-        for _ in 0..PROPOSALS {
-            x.extend((0..width).map(|at| data.x().row(stream.below(data.len()))[at]));
-        }
-        let values = proxy.predict(Rows::new(&x, width));
-        let mut way = Trajectory::new(width);
+        let x = draw(data, PROPOSALS, &mut Stream::new(seed, 0));
+        let values = proxy.predict(Rows::new(&x, data.width()));
+        let mut way = Trajectory::new(data.width());
         way.push(0, &x, &values);
         Ok(way)
     }
+}
+
+/// Rows whose variables each come from a visible design of their own.
+pub(super) fn draw(data: &Data, count: usize, stream: &mut Stream) -> Vec<f64> {
+    let mut x = Vec::with_capacity(count * data.width());
+    let spans = data.variable_spans();
+    for _ in 0..count {
+        for span in &spans {
+            x.extend_from_slice(&data.x().row(stream.below(data.len()))[span.clone()]);
+        }
+    }
+    x
 }
 
 #[cfg(test)]

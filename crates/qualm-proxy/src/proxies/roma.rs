@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_ascent_ends_where_the_trust_region_does() {
-        let proxy = fitted("roma(adapt=no,r=0.5,epochs=20)");
+        let proxy = fitted("roma(adapt=no,r=0.5,epochs=150)");
         let start = [1.6, -1.6];
         let before = proxy.predict(Rows::new(&start, 2))[0];
         let mut climb = proxy

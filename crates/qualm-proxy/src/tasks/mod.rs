@@ -1,8 +1,10 @@
 //! Tasks, one a file.
 
 mod branin;
+mod manifold;
 
 pub use branin::Branin;
+pub use manifold::Manifold;
 
 use qualm_stats::Stream;
 
