@@ -138,6 +138,11 @@ impl Data {
         self.code.decode(&raw)
     }
 
+    /// A label in standard units.
+    pub fn standard_label(&self, label: f64) -> f64 {
+        (label - self.label_mean) / self.label_deviation
+    }
+
     /// The label that a value in standard units stands for.
     pub fn label_of(&self, y: f64) -> f64 {
         y * self.label_deviation + self.label_mean

@@ -18,11 +18,40 @@ pub enum Outside {
 }
 
 /// A task cut in two: what may be learned from, and the judge of what is proposed.
+///
+/// A tenth of the visible designs is held back: no proxy is trained on them and no search starts
+/// from them, so that the proxy's error on designs like those it knows can be measured.
 #[derive(Debug)]
 pub struct Problem<'a> {
     data: Data,
+    held_back: HeldBack,
+    visible: usize,
+    best_visible: f64,
     judge: Judge<'a>,
 }
+
+/// Visible designs that no proxy has seen, in the standard units of the others.
+#[derive(Debug)]
+pub struct HeldBack {
+    x: Vec<f64>,
+    y: Vec<f64>,
+    width: usize,
+}
+
+impl HeldBack {
+    /// Coordinates.
+    pub fn x(&self) -> Rows<'_, f64> {
+        Rows::new(&self.x, self.width)
+    }
+
+    /// Labels.
+    pub fn y(&self) -> &[f64] {
+        &self.y
+    }
+}
+
+/// One in so many visible designs is held back.
+const HELD_BACK: usize = 10;
 
 /// Tells the truth about proposals. Only a study holds one.
 #[derive(Debug, Clone)]
@@ -51,16 +80,58 @@ impl<'a> Problem<'a> {
     pub fn new(task: &'a dyn Task, outside: Outside, seed: u64) -> Result<Self, ProxyError> {
         let all = task.labelled(seed)?;
         let (low, high) = all.range();
-        let visible = all.pick(&visible(all.labels(), task.cut(), seed))?;
+        let judge = Judge {
+            task,
+            outside,
+            low,
+            high,
+        };
+        let mut places = visible(all.labels(), task.cut(), seed);
+        let best = places
+            .iter()
+            .map(|&at| all.labels()[at])
+            .fold(f64::NEG_INFINITY, f64::max);
+        let count = places.len();
+        Stream::new(seed, HELD_BACK_STREAM).shuffle(&mut places);
+        let (held, kept) = places.split_at_mut(count / HELD_BACK);
+        kept.sort_unstable();
+        let data = Data::new(task.space(), all.pick(kept)?)?;
+        let y = held
+            .iter()
+            .map(|&at| data.standard_label(all.labels()[at]))
+            .collect();
+        let held_back = HeldBack {
+            x: data.coordinates_of(&all.designs().pick(held)),
+            y,
+            width: data.width(),
+        };
         Ok(Self {
-            data: Data::new(task.space(), visible)?,
-            judge: Judge {
-                task,
-                outside,
-                low,
-                high,
-            },
+            data,
+            held_back,
+            visible: count,
+            best_visible: judge.normalise(best),
+            judge,
         })
+    }
+
+    /// Visible designs, with those held back.
+    pub fn visible(&self) -> usize {
+        self.visible
+    }
+
+    /// The best label among them, normalised.
+    pub fn best_visible(&self) -> f64 {
+        self.best_visible
+    }
+
+    /// Visible designs that no proxy has seen.
+    pub fn held_back(&self) -> &HeldBack {
+        &self.held_back
+    }
+
+    /// A length of labels in normalised units, from standard ones.
+    pub fn normalised_length(&self, y: f64) -> f64 {
+        self.data.label_length_of(y) / (self.judge.high - self.judge.low)
     }
 
     /// What may be learned from.
@@ -153,6 +224,7 @@ fn visible(labels: &[f64], cut: Cut, seed: u64) -> Vec<usize> {
 
 /// Streams of a seed are numbered by what they are for; tasks and learners use small numbers.
 const CUT_STREAM: u64 = 1 << 32;
+const HELD_BACK_STREAM: u64 = CUT_STREAM + 1;
 
 #[cfg(test)]
 mod tests {

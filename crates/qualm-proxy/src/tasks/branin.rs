@@ -1,5 +1,6 @@
 use std::f64::consts::PI;
 
+use super::Entry;
 use crate::designs::Designs;
 use crate::error::ProxyError;
 use crate::labelled::Labelled;
@@ -9,6 +10,13 @@ use crate::truth::{Oracle, Truth};
 
 /// Designs drawn for the data.
 const ROWS: usize = 5_000;
+
+pub(super) const ENTRY: Entry = Entry {
+    word: "branin",
+    what: "Branin's function of two variables, the worse half of 5,000 draws visible",
+    parameters: "",
+    parse: |_, _| Ok(Box::new(Branin::default())),
+};
 
 /// Branin's function, negated so that its three minima are maxima of -0.397887.
 ///

@@ -1,6 +1,6 @@
 use qualm_stats::Stream;
 
-use super::DATA_STREAM;
+use super::{DATA_STREAM, Entry};
 use crate::designs::Designs;
 use crate::error::ProxyError;
 use crate::labelled::{Labelled, Merge};
@@ -18,6 +18,13 @@ const CENTRE: [f64; PLANTED] = [0.9, -0.6, 0.7, -0.8];
 
 /// The seed of the plane, apart from that of the data: the truth is one function.
 const PLANE_SEED: u64 = 32;
+
+pub(super) const ENTRY: Entry = Entry {
+    word: "manifold-32",
+    what: "data on a plane of 4 of 32 dimensions, off which the truth falls",
+    parameters: "",
+    parse: |_, _| Ok(Box::new(Manifold::default())),
+};
 
 /// A plane of 4 dimensions in 32 that the data lie on, and off which the truth falls.
 ///
@@ -160,9 +167,8 @@ mod tests {
         let task = Manifold::default();
         for seed in 0..3 {
             let problem = Problem::new(&task, Outside::Clip, seed).expect("a formula has data");
-            let data = problem.data();
-            let best = problem.normalised(data.y()[data.best(1)[0]]);
-            assert_eq!(data.len(), 2_500);
+            let best = problem.best_visible();
+            assert_eq!((problem.visible(), problem.data().len()), (2_500, 2_250));
             assert!((0.22..0.30).contains(&best), "{best}");
         }
     }

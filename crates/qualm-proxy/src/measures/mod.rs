@@ -1,0 +1,24 @@
+//! What is measured of a search once the truth is known.
+
+mod best_of_n;
+mod law;
+
+pub use best_of_n::{BestOfN, best_of_n, divergence};
+pub use law::{Law, fit_best_of_n, fit_search};
+
+/// The q-th quantile of numbers, between the order statistics around place q (n - 1); NaN of none.
+pub fn quantile(values: &[f64], q: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
+    let place = q * last as f64;
+    let below = sorted[place.floor() as usize];
+    below + (sorted[place.ceil() as usize] - below) * place.fract()
+}
+
+/// Arithmetic mean; NaN of none.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}

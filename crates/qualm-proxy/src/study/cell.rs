@@ -1,0 +1,365 @@
+use qualm_linalg::Rows;
+use qualm_stats::{Ranking, spearman};
+
+use super::outcome::{Detected, GAMED, Outcome, Point, Quantiles, Scores, Stopped, Verdict};
+use super::stops::StopRule;
+use crate::data::Data;
+use crate::detectors::{Detectors, narrow};
+use crate::error::ProxyError;
+use crate::measures::{
+    BestOfN, Law, best_of_n, divergence, fit_best_of_n, fit_search, mean, quantile,
+};
+use crate::optimiser::{Optimiser, Step, Trajectory};
+use crate::problem::{Judged, Problem};
+use crate::proxy::Proxy;
+use crate::task::Task;
+
+/// Predicted gain, in label deviations, at which the trust rule stops: RoMA's radius.
+const TRUSTED_GAIN: f64 = 4.0;
+/// Share of their norm by which weights are shaken.
+const SHAKE: f64 = 0.01;
+/// Steps whose designs detectors are asked about.
+const LOOKED_AT: usize = 20;
+
+/// A fitted proxy with what is measured of it once for all optimisers.
+#[derive(Debug)]
+pub(super) struct Fitted<'a> {
+    task: &'a dyn Task,
+    problem: &'a Problem<'a>,
+    proxy: Box<dyn Proxy>,
+    name: String,
+    seed: u64,
+    error: f64,
+    rank: Option<f64>,
+    covered: Option<f64>,
+    of_x: Option<Detectors>,
+    of_features: Option<Detectors>,
+}
+
+impl<'a> Fitted<'a> {
+    pub(super) fn new(
+        task: &'a dyn Task,
+        problem: &'a Problem<'a>,
+        proxy: Box<dyn Proxy>,
+        name: String,
+        seed: u64,
+    ) -> Self {
+        let data = problem.data();
+        let held = problem.held_back();
+        let said = proxy.predict(held.x());
+        let errors = said.iter().zip(held.y()).map(|(p, y)| (p - y) * (p - y));
+        let error = (errors.sum::<f64>() / said.len() as f64).sqrt();
+        let covered = proxy.spread(held.x()).map(|spread| {
+            let above = said
+                .iter()
+                .zip(&spread)
+                .zip(held.y())
+                .filter(|((p, s), y)| **y >= *p - *s);
+            above.count() as f64 / said.len() as f64
+        });
+        // Rows that span no volume have no detectors; the report then has none either.
+        let of_x = Detectors::fit(task.name(), &narrow(data.x()), data.width()).ok();
+        let of_features = proxy.features(data.x()).and_then(|features| {
+            Detectors::fit(task.name(), &features.values, features.width).ok()
+        });
+        Self {
+            task,
+            problem,
+            name,
+            seed,
+            error: problem.normalised_length(error),
+            rank: spearman(&said, held.y()).ok(),
+            covered,
+            of_x,
+            of_features,
+            proxy,
+        }
+    }
+
+    /// Lets an optimiser loose on the proxy, and judges what it did.
+    pub(super) fn search(&self, optimiser: &dyn Optimiser) -> Result<Outcome, ProxyError> {
+        let data = self.problem.data();
+        let way = optimiser.run(data, self.proxy.as_ref(), self.seed)?;
+        let truths: Vec<Vec<Judged>> = way
+            .steps()
+            .iter()
+            .map(|step| self.problem.truth(way.rows(step)))
+            .collect::<Result<_, _>>()?;
+        let start = way.rows(&way.steps()[0]);
+        let curve: Vec<Point> = way
+            .steps()
+            .iter()
+            .zip(&truths)
+            .map(|(step, truths)| self.point(&way, step, truths, start))
+            .collect();
+        let last = way.steps().len() - 1;
+        let (first, end) = (&curve[0], &curve[last]);
+        let best = curve.iter().fold(first, |best, point| {
+            if point.truth > best.truth {
+                point
+            } else {
+                best
+            }
+        });
+        let gain = end.proxy - first.proxy;
+        let gap = end.proxy - end.truth;
+        let pool = self.best_of_n(&way, &truths);
+        let scores = scores_of(&truths[last]);
+        let liked = largest_at(&way.steps()[last].values);
+        Ok(Outcome {
+            task: self.task.name().into(),
+            oracle: self.task.oracle().to_string(),
+            proxy: self.name.clone(),
+            optimiser: optimiser.text(),
+            seed: self.seed,
+            visible: self.problem.visible(),
+            best_visible: self.problem.best_visible(),
+            error_held_back: self.error,
+            rank_held_back: self.rank,
+            scores,
+            gap,
+            peak: (best.step, best.truth),
+            drop: best.truth - end.truth,
+            hacking_ratio: (gain > 0.0).then(|| (end.truth - first.truth) / gain),
+            regret: scores.p100 - truths[last][liked].score,
+            law: law_of(&pool, &curve),
+            best_of_n: pool,
+            detected: self.detected(&way, &truths)?,
+            stops: self.stops(&way, &curve)?,
+            coverage: self.coverage(&way, &truths),
+            slopes: self.slopes(data, &way),
+            shaken: self.shaken(data, &way),
+            verdict: Verdict::of(gap, self.error, first.truth, end.truth),
+            curve,
+        })
+    }
+
+    fn point(
+        &self,
+        way: &Trajectory,
+        step: &Step,
+        truths: &[Judged],
+        start: Rows<'_, f64>,
+    ) -> Point {
+        let proxy: Vec<f64> = step
+            .values
+            .iter()
+            .map(|&v| self.problem.normalised(v))
+            .collect();
+        let truth: Vec<f64> = truths.iter().map(|judged| judged.score).collect();
+        let rows = way.rows(step);
+        // A pool that is drawn has no start to be far from.
+        let distance = match rows.len() == start.len() {
+            true => {
+                let moved = rows
+                    .data()
+                    .iter()
+                    .zip(start.data())
+                    .map(|(a, b)| (a - b) * (a - b));
+                (moved.sum::<f64>() / rows.len() as f64).sqrt()
+            }
+            false => 0.0,
+        };
+        Point {
+            step: step.number,
+            distance,
+            proxy: mean(&proxy),
+            proxy_median: quantile(&proxy, 0.5),
+            truth: mean(&truth),
+            truth_median: quantile(&truth, 0.5),
+            infeasible: truths.iter().filter(|j| !j.feasible).count() as f64 / truths.len() as f64,
+        }
+    }
+
+    /// From the first step where it is a pool that the last was chosen from.
+    fn best_of_n(&self, way: &Trajectory, truths: &[Vec<Judged>]) -> Vec<BestOfN> {
+        let (first, last) = (&way.steps()[0], &way.steps()[way.steps().len() - 1]);
+        if first.values.len() <= last.values.len() {
+            return Vec::new();
+        }
+        let proxy: Vec<f64> = first
+            .values
+            .iter()
+            .map(|&v| self.problem.normalised(v))
+            .collect();
+        let truth: Vec<f64> = truths[0].iter().map(|judged| judged.score).collect();
+        let sizes =
+            std::iter::successors(Some(1), |n| Some(2 * n)).take_while(|&n| n <= proxy.len());
+        sizes.map(|n| best_of_n(&proxy, &truth, n)).collect()
+    }
+
+    /// Every detector against designs on the way whose proxy value is above the truth by more than
+    /// [`GAMED`] errors; the raw proxy value is the baseline that they must beat.
+    fn detected(
+        &self,
+        way: &Trajectory,
+        truths: &[Vec<Judged>],
+    ) -> Result<Vec<Detected>, ProxyError> {
+        let every = way.steps().len().div_ceil(LOOKED_AT);
+        let looked_at: Vec<usize> = (0..way.steps().len()).rev().step_by(every).collect();
+        let (mut x, mut values, mut gamed) = (Vec::new(), Vec::new(), Vec::new());
+        for &at in &looked_at {
+            let step = &way.steps()[at];
+            x.extend_from_slice(&step.x);
+            values.extend_from_slice(&step.values);
+            gamed.extend(step.values.iter().zip(&truths[at]).map(|(&value, judged)| {
+                self.problem.normalised(value) - judged.score > GAMED * self.error
+            }));
+        }
+        let mut scores: Vec<(String, Vec<f64>)> = Vec::new();
+        for (name, of_rows) in self.scored(Rows::new(&x, self.problem.data().width()))? {
+            scores.push((name, of_rows));
+        }
+        scores.push(("proxy value".into(), values));
+        let auroc = |scores: &[f64]| {
+            let of = |wanted: bool| -> Vec<f64> {
+                scores
+                    .iter()
+                    .zip(&gamed)
+                    .filter(|(_, g)| **g == wanted)
+                    .map(|(s, _)| *s)
+                    .collect()
+            };
+            let ranking = Ranking::new(&finite(&of(false)), &finite(&of(true))).ok()?;
+            Some(ranking.auroc())
+        };
+        let found = scores.iter().map(|(detector, scores)| Detected {
+            detector: detector.clone(),
+            auroc: auroc(scores),
+        });
+        Ok(found.collect())
+    }
+
+    /// Scores of rows by every detector there is, and the ensemble's spread.
+    fn scored(&self, x: Rows<'_, f64>) -> Result<Vec<(String, Vec<f64>)>, ProxyError> {
+        let mut scores = Vec::new();
+        let mut add = |of: &str, detectors: &Detectors, rows: &[f32]| -> Result<(), ProxyError> {
+            let names = detectors
+                .names()
+                .into_iter()
+                .map(|name| format!("{name} {of}"));
+            scores.extend(names.zip(detectors.score(rows)?));
+            Ok(())
+        };
+        if let Some(detectors) = &self.of_x {
+            add("x", detectors, &narrow(x))?;
+        }
+        if let (Some(detectors), Some(features)) = (&self.of_features, self.proxy.features(x)) {
+            add("features", detectors, &features.values)?;
+        }
+        if let Some(spread) = self.proxy.spread(x) {
+            scores.push(("spread".into(), spread));
+        }
+        Ok(scores)
+    }
+
+    fn stops(&self, way: &Trajectory, curve: &[Point]) -> Result<Vec<Stopped>, ProxyError> {
+        let visible = self.scored(self.problem.data().x())?;
+        let mut rules: Vec<StopRule> = Vec::new();
+        let mut of_steps: Vec<Vec<f64>> = vec![Vec::new(); visible.len()];
+        for step in way.steps() {
+            for (medians, (_, scores)) in of_steps.iter_mut().zip(self.scored(way.rows(step))?) {
+                medians.push(quantile(&scores, 0.5));
+            }
+        }
+        for ((name, scores), medians) in visible.iter().zip(of_steps) {
+            rules.push(StopRule::support(name, medians, scores));
+        }
+        let gains = way.steps().iter().map(|step| quantile(&step.values, 0.5));
+        let first = quantile(&way.steps()[0].values, 0.5);
+        rules.push(StopRule {
+            name: format!("gain of {TRUSTED_GAIN} deviations"),
+            measured: gains.map(|median| median - first).collect(),
+            limit: TRUSTED_GAIN,
+        });
+        let numbers: Vec<usize> = curve.iter().map(|point| point.step).collect();
+        let truths: Vec<f64> = curve.iter().map(|point| point.truth_median).collect();
+        Ok(rules
+            .iter()
+            .map(|rule| rule.stop(&numbers, &truths))
+            .collect())
+    }
+
+    fn coverage(&self, way: &Trajectory, truths: &[Vec<Judged>]) -> Option<(f64, f64)> {
+        let last = &way.steps()[way.steps().len() - 1];
+        let spread = self.proxy.spread(way.rows(last))?;
+        let covered = last
+            .values
+            .iter()
+            .zip(spread)
+            .zip(&truths[truths.len() - 1]);
+        let covered =
+            covered.filter(|((p, s), judged)| judged.score >= self.problem.normalised(**p - s));
+        Some((
+            self.covered?,
+            covered.count() as f64 / last.values.len() as f64,
+        ))
+    }
+
+    fn slopes(&self, data: &Data, way: &Trajectory) -> Option<(Quantiles, Quantiles)> {
+        let lengths = |x: Rows<'_, f64>| -> Option<Quantiles> {
+            let mut gradient = vec![0.0; x.data().len()];
+            self.proxy.climb(x, &mut gradient)?;
+            let rows = gradient.chunks_exact(x.width());
+            let lengths: Vec<f64> = rows
+                .map(|g| g.iter().map(|g| g * g).sum::<f64>().sqrt())
+                .collect();
+            let [p50, p95, p100] = [0.5, 0.95, 1.0].map(|q| quantile(&lengths, q));
+            Some(Quantiles { p50, p95, p100 })
+        };
+        let last = &way.steps()[way.steps().len() - 1];
+        Some((lengths(data.x())?, lengths(way.rows(last))?))
+    }
+
+    fn shaken(&self, data: &Data, way: &Trajectory) -> Option<(f64, f64)> {
+        let change = |x: Rows<'_, f64>| -> Option<f64> {
+            let moved = self.proxy.shaken(x, SHAKE, self.seed)?;
+            let squares = moved
+                .iter()
+                .zip(self.proxy.predict(x))
+                .map(|(a, b)| (a - b) * (a - b));
+            let change = (squares.sum::<f64>() / moved.len() as f64).sqrt();
+            Some(self.problem.normalised_length(change))
+        };
+        let last = &way.steps()[way.steps().len() - 1];
+        Some((change(data.x())?, change(way.rows(last))?))
+    }
+}
+
+fn scores_of(truths: &[Judged]) -> Scores {
+    let truths: Vec<f64> = truths.iter().map(|judged| judged.score).collect();
+    Scores {
+        p100: quantile(&truths, 1.0),
+        p80: quantile(&truths, 0.8),
+        p50: quantile(&truths, 0.5),
+        mean: mean(&truths),
+    }
+}
+
+fn law_of(pool: &[BestOfN], curve: &[Point]) -> Option<Law> {
+    if let Some(one) = pool.first() {
+        let points = pool
+            .iter()
+            .map(|best| (divergence(best.n).sqrt(), best.truth - one.truth));
+        return fit_best_of_n(&points.collect::<Vec<_>>());
+    }
+    let points = curve
+        .iter()
+        .map(|point| (point.distance, point.truth - curve[0].truth));
+    fit_search(&points.collect::<Vec<_>>())
+}
+
+fn largest_at(values: &[f64]) -> usize {
+    (0..values.len()).fold(
+        0,
+        |best, at| if values[at] > values[best] { at } else { best },
+    )
+}
+
+/// What ranking takes: infinities as the largest number.
+fn finite(scores: &[f64]) -> Vec<f64> {
+    scores
+        .iter()
+        .map(|score| score.clamp(f64::MIN, f64::MAX))
+        .collect()
+}

@@ -1,0 +1,11 @@
+//! Tasks x proxies x optimisers x seeds: how far each proxy is gamed.
+
+mod cell;
+mod journal;
+mod outcome;
+mod plan;
+mod stops;
+
+pub use journal::Journal;
+pub use outcome::{Detected, Outcome, Point, Quantiles, Scores, Stopped, Verdict};
+pub use plan::{Progress, Study};
