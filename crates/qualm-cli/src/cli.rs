@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::verbs::{
     bench, calibrate, check, confidence, convert, demo, explain, fit, head, inspect, merge,
-    methods, model, score, shell,
+    methods, model, proxy, score, shell,
 };
 
 /// What SET stands for, at the end of the help of each verb that takes one.
@@ -70,6 +70,9 @@ pub(crate) enum Verb {
     /// Confidence stated in numbers and words: is it honest?
     #[command(subcommand, before_help = confidence::EXAMPLE)]
     Confidence(confidence::Verb),
+    /// Proxies that are optimised against: how far are they gamed?
+    #[command(subcommand, before_help = proxy::EXAMPLE)]
+    Proxy(proxy::Verb),
     /// Compare stored logits with a head's, and say what is wrong
     Check(check::Arguments),
     /// Show what a file holds: arrays, labels, norms, NaN

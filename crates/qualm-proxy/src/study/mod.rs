@@ -4,8 +4,10 @@ mod cell;
 mod journal;
 mod outcome;
 mod plan;
+mod report;
 mod stops;
 
 pub use journal::Journal;
 pub use outcome::{Detected, Outcome, Point, Quantiles, Scores, Stopped, Verdict};
 pub use plan::{Progress, Study};
+pub use report::{report, table};

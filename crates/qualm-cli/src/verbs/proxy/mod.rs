@@ -1,0 +1,28 @@
+//! `qualm proxy`: how far can a learned proxy be gamed? One verb a file.
+
+mod list;
+mod study;
+
+use clap::Subcommand;
+
+use crate::Ended;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Optimise against proxies where the truth is known, and see who is gamed
+    Study(study::Arguments),
+    /// List tasks, proxies and optimisers with their parameters
+    List(list::Arguments),
+}
+
+/// How `proxy` begins its help.
+pub(crate) const EXAMPLE: &str = "\
+Example:
+  qualm proxy study --quick";
+
+pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
+    match verb {
+        Verb::Study(arguments) => study::run(arguments),
+        Verb::List(arguments) => list::run(arguments),
+    }
+}

@@ -1,0 +1,146 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use qualm_data::AtomicFile;
+use qualm_proxy::study::{Journal, Study, report, table};
+use qualm_proxy::{Outside, optimisers, proxies, tasks};
+use qualm_report::{to_csv, to_html, to_json};
+use qualm_stats::random::DEFAULT_SEED;
+
+use crate::{Ended, console};
+
+/// What is studied where nothing else is asked for.
+const TASKS: &str = "manifold-32,branin";
+const PROXIES: &str = "ridge,mlp,mlp(noise=0.2),mlp(noise=0.5),coms,roma(adapt=no),roma";
+const OPTIMISERS: &str = "sgd,adam,best-of-n,random";
+const SEEDS: u64 = 3;
+
+/// What `--quick` asks for.
+const QUICK_PROXIES: &str = "ridge,mlp(epochs=30),mlp(noise=0.5,epochs=30),roma(epochs=30)";
+
+#[derive(Debug, Args)]
+#[command(before_help = "\
+Examples:
+  qualm proxy study --quick
+  qualm proxy study --tasks manifold-32 --proxies 'mlp,mlp(noise=0.5),roma' \\
+    --optimisers sgd,adam -o study
+
+Every proxy learns from the worse half of a task's designs, every optimiser
+climbs every proxy, and only then the truth is asked. Figures are normalised: 0
+and 1 are the least and the largest label of the whole data.")]
+pub(crate) struct Arguments {
+    /// Tasks, separated by commas; see `qualm proxy list`
+    #[arg(long, value_name = "LIST", default_value = TASKS)]
+    tasks: String,
+
+    /// Proxies, separated by commas
+    #[arg(long, value_name = "LIST", default_value = PROXIES)]
+    proxies: String,
+
+    /// Optimisers, separated by commas
+    #[arg(long, value_name = "LIST", default_value = OPTIMISERS)]
+    optimisers: String,
+
+    /// A small study that ends within a minute: shorter training, one seed
+    #[arg(long, conflicts_with = "proxies")]
+    quick: bool,
+
+    /// Seeds: this one and those that follow
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
+    seed: u64,
+
+    /// Number of seeds [default: 3; 1 with --quick]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
+
+    /// What a design beyond its bounds is taken for: the nearest within, or infeasible
+    #[arg(long, value_name = "WHAT", default_value = "clip")]
+    outside: OutsideWord,
+
+    /// Folder with the files of tasks that are read from files (docs/data.md)
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+
+    /// Write study.json, study.csv, report.html and the journal outcomes.jsonl into this folder
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+
+    /// Go on with the journal that stands in --output
+    #[arg(long, requires = "output")]
+    resume: bool,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum OutsideWord {
+    Clip,
+    Infeasible,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
+    let proxies_asked = if arguments.quick {
+        QUICK_PROXIES
+    } else {
+        &arguments.proxies
+    };
+    let seeds = arguments
+        .seeds
+        .unwrap_or(if arguments.quick { 1 } else { SEEDS });
+    let study = Study {
+        tasks: tasks::parse_list(&arguments.tasks, arguments.data.as_deref())?,
+        learners: proxies::parse_list(proxies_asked)?,
+        optimisers: optimisers::parse_list(&arguments.optimisers)?,
+        seeds: (0..seeds)
+            .map(|at| arguments.seed.wrapping_add(at))
+            .collect(),
+        outside: match arguments.outside {
+            OutsideWord::Clip => Outside::Clip,
+            OutsideWord::Infeasible => Outside::Infeasible,
+        },
+    };
+    let (journal, known) = match &arguments.output {
+        None => (None, Vec::new()),
+        Some(folder) => {
+            fs::create_dir_all(folder)?;
+            let (journal, known) = Journal::open(&folder.join("outcomes.jsonl"), arguments.resume)?;
+            (Some(journal), known)
+        }
+    };
+    let bar = console::progress("searches", study.searches() as u64);
+    let outcomes = study.run(
+        &known,
+        &|outcome| {
+            journal
+                .as_ref()
+                .map_or(Ok(()), |journal| journal.keep(outcome))
+        },
+        &|progress| bar.set_position(progress.done as u64),
+    );
+    bar.finish_and_clear();
+    let outcomes = outcomes?;
+    let report = report(&outcomes);
+    if let Some(folder) = &arguments.output {
+        save(&folder.join("study.json"), &to_pretty(&outcomes)?)?;
+        save(&folder.join("study.csv"), &to_csv(&table(&outcomes)))?;
+        save(&folder.join("report.html"), &to_html(&report))?;
+        save(&folder.join("report.json"), &to_json(&report))?;
+        console::note(&format!("wrote {}", folder.join("report.html").display()));
+    }
+    console::show(&report, &outcomes, arguments.json)?;
+    Ok(Ended::Well)
+}
+
+fn to_pretty(outcomes: &impl serde::Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(outcomes)?)
+}
+
+fn save(path: &Path, text: &str) -> anyhow::Result<()> {
+    AtomicFile::save(path, |file| {
+        std::io::Write::write_all(file, text.as_bytes())
+    })?;
+    Ok(())
+}

@@ -1,0 +1,462 @@
+use qualm_report::{Block, Cell, Column, Curves, Report, Table, Tone, Verdict as Said};
+
+use super::outcome::{Outcome, Verdict};
+use crate::measures::quantile;
+
+/// A study for people: verdicts, scores, curves, detectors and stop rules, task by task.
+pub fn report(outcomes: &[Outcome]) -> Report {
+    let mut report = Report::new("How far proxies are gamed").summary(
+        "Scores are normalised: 0 and 1 are the least and the largest label of the whole data. \
+         Figures of several seeds are their median [least, largest].",
+    );
+    for task in distinct(outcomes, |o| &o.task) {
+        let of_task: Vec<&Outcome> = outcomes.iter().filter(|o| o.task == task).collect();
+        report = report.push(said(&of_task)).push(scores(&of_task));
+        report = report.push(Block::Columns(
+            distinct(of_task.iter().copied(), |o| &o.optimiser)
+                .iter()
+                .filter_map(|optimiser| curves(&of_task, optimiser))
+                .map(Into::into)
+                .collect(),
+        ));
+        for table in [detectors(&of_task), stops(&of_task), beyond(&of_task)]
+            .into_iter()
+            .flatten()
+        {
+            report = report.push(table);
+        }
+        if let Some(table) = best_of_n(&of_task) {
+            report = report.push(table);
+        }
+    }
+    let seeds: Vec<String> = distinct(outcomes, |o| &o.seed)
+        .iter()
+        .map(u64::to_string)
+        .collect();
+    report.push(Block::Settings(vec![("seeds".into(), seeds.join(", "))]))
+}
+
+fn said(outcomes: &[&Outcome]) -> Said {
+    let count = |verdict| outcomes.iter().filter(|o| o.verdict == verdict).count();
+    let (gamed, sound) = (count(Verdict::Gamed), count(Verdict::Sound));
+    let tone = match (gamed, sound) {
+        (0, sound) if sound == outcomes.len() => Tone::Good,
+        (0, _) => Tone::Note,
+        _ => Tone::Bad,
+    };
+    let first = outcomes[0];
+    let exact = match first.oracle.as_str() {
+        "exact" | "table" | "simulated" => String::new(),
+        learned => format!(" The truth of this task is no truth: {learned}."),
+    };
+    Said::new(
+        tone,
+        format!(
+            "{}: of {} searches {gamed} gamed their proxy, {sound} were sound, {} inconclusive. \
+             Gamed: the proxy's mean ends above the truth's by more than 3 times its error on \
+             designs held back. Sound: not gamed, and the mean truth did not fall.{exact}",
+            first.task,
+            outcomes.len(),
+            count(Verdict::Inconclusive),
+        ),
+    )
+}
+
+/// A row for each proxy and optimiser, over seeds; the best visible label and `random` beside them.
+fn scores(outcomes: &[&Outcome]) -> Table {
+    let first = outcomes[0];
+    let mut table = Table::new([
+        Column::text("proxy"),
+        Column::text("optimiser"),
+        Column::text("verdict"),
+        Column::number("gap"),
+        Column::number("50th"),
+        Column::number("80th"),
+        Column::number("100th"),
+        Column::number("peak"),
+        Column::number("drop"),
+        Column::number("hacking"),
+        Column::number("error"),
+    ])
+    .title(format!(
+        "{}: what is proposed, truly ({})",
+        first.task, first.oracle
+    ))
+    .note(
+        "gap: mean proxy less mean truth at the end. 50th, 80th, 100th: true percentiles of the \
+         designs proposed; the 100th of 128 draws is high by chance alone, see `random`. peak: \
+         largest mean truth on the way; drop: what is lost of it. hacking: truth gained for each \
+         unit of proxy gained. error: on visible designs held back.",
+    );
+    let best = over(outcomes, |o| Some(o.best_visible));
+    let mut row = vec![Cell::text("best visible"), Cell::text(""), Cell::text("")];
+    row.extend([Cell::Missing, Cell::Missing, Cell::Missing, best]);
+    row.resize_with(11, || Cell::Missing);
+    table = table.row(row);
+    for (proxy, optimiser) in pairs(outcomes) {
+        let cell: Vec<&Outcome> = outcomes
+            .iter()
+            .copied()
+            .filter(|o| o.proxy == proxy && o.optimiser == optimiser)
+            .collect();
+        table = table.row([
+            Cell::text(&proxy),
+            Cell::text(&optimiser),
+            Cell::text(verdicts(&cell)),
+            over(&cell, |o| Some(o.gap)),
+            over(&cell, |o| Some(o.scores.p50)),
+            over(&cell, |o| Some(o.scores.p80)),
+            over(&cell, |o| Some(o.scores.p100)),
+            over(&cell, |o| Some(o.peak.1)),
+            over(&cell, |o| Some(o.drop)),
+            over(&cell, |o| o.hacking_ratio),
+            over(&cell, |o| Some(o.error_held_back)),
+        ]);
+    }
+    table
+}
+
+/// `gamed`, or `gamed 2, sound 1` where seeds differ.
+fn verdicts(outcomes: &[&Outcome]) -> String {
+    let all = [Verdict::Gamed, Verdict::Sound, Verdict::Inconclusive];
+    let counts = all.map(|verdict| {
+        (
+            verdict,
+            outcomes.iter().filter(|o| o.verdict == verdict).count(),
+        )
+    });
+    let there: Vec<_> = counts.into_iter().filter(|(_, count)| *count > 0).collect();
+    match there.as_slice() {
+        [(verdict, _)] => verdict.to_string(),
+        several => {
+            let parts: Vec<String> = several.iter().map(|(v, n)| format!("{v} {n}")).collect();
+            parts.join(", ")
+        }
+    }
+}
+
+/// Proxy and truth of each proxy against steps, for the first seed.
+fn curves(outcomes: &[&Outcome], optimiser: &str) -> Option<Curves> {
+    let seed = outcomes[0].seed;
+    let shown: Vec<&&Outcome> = outcomes
+        .iter()
+        .filter(|o| o.optimiser == optimiser && o.seed == seed && o.curve.len() > 2)
+        .collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let mut curves = Curves::new(
+        format!("{}, {optimiser}", outcomes[0].task),
+        "step",
+        "mean score",
+    )
+    .note(format!(
+        "Seed {seed}. For each proxy what it says, and the truth."
+    ));
+    for outcome in shown {
+        let of = |y: fn(&super::outcome::Point) -> f64| {
+            outcome
+                .curve
+                .iter()
+                .map(|point| (point.step as f64, y(point)))
+                .collect()
+        };
+        curves = curves
+            .push(format!("{}: proxy", outcome.proxy), of(|point| point.proxy))
+            .push(format!("{}: truth", outcome.proxy), of(|point| point.truth));
+    }
+    Some(curves)
+}
+
+fn detectors(outcomes: &[&Outcome]) -> Option<Table> {
+    let names = distinct(outcomes.iter().flat_map(|o| &o.detected), |d| &d.detector);
+    let mut columns = vec![Column::text("proxy"), Column::text("optimiser")];
+    columns.extend(names.iter().map(Column::number));
+    let mut table = Table::new(columns)
+        .title(format!("{}: which detector sees that designs are overrated (AUROC)", outcomes[0].task))
+        .note(
+            "Positive: designs on the way that the proxy puts above the truth by more than 3 errors. \
+             Nothing stands where all or none are. The raw proxy value is the baseline to beat.",
+        );
+    let mut any = false;
+    for (proxy, optimiser) in pairs(outcomes) {
+        let cell: Vec<&Outcome> = outcomes
+            .iter()
+            .copied()
+            .filter(|o| o.proxy == proxy && o.optimiser == optimiser)
+            .collect();
+        let of = |name: &str| {
+            over(&cell, |o| {
+                o.detected
+                    .iter()
+                    .find(|d| d.detector == name)
+                    .and_then(|d| d.auroc)
+            })
+        };
+        let figures: Vec<Cell> = names.iter().map(|name| of(name)).collect();
+        if figures.iter().any(|cell| *cell != Cell::Missing) {
+            any = true;
+            table = table.row(
+                [Cell::text(&proxy), Cell::text(&optimiser)]
+                    .into_iter()
+                    .chain(figures),
+            );
+        }
+    }
+    any.then_some(table)
+}
+
+fn stops(outcomes: &[&Outcome]) -> Option<Table> {
+    let searches: Vec<&&Outcome> = outcomes.iter().filter(|o| o.curve.len() > 2).collect();
+    let rules = distinct(searches.iter().flat_map(|o| &o.stops), |s| &s.rule);
+    if rules.is_empty() {
+        return None;
+    }
+    let mut columns = vec![
+        Column::text("proxy"),
+        Column::text("optimiser"),
+        Column::number("peak"),
+        Column::number("end"),
+    ];
+    columns.extend(rules.iter().map(Column::number));
+    let mut table = Table::new(columns)
+        .title(format!("{}: median truth where each rule stops", outcomes[0].task))
+        .note(
+            "A support rule stops before the median score of a detector exceeds its 99th percentile \
+             on visible designs. (silent): it did not fire for some seed; silence is not safety.",
+        );
+    for (proxy, optimiser) in pairs(outcomes) {
+        let cell: Vec<&Outcome> = searches
+            .iter()
+            .map(|o| **o)
+            .filter(|o| o.proxy == proxy && o.optimiser == optimiser)
+            .collect();
+        if cell.is_empty() {
+            continue;
+        }
+        let peak = |o: &Outcome| {
+            o.curve
+                .iter()
+                .map(|p| p.truth_median)
+                .fold(f64::MIN, f64::max)
+        };
+        let mut row = vec![
+            Cell::text(&proxy),
+            Cell::text(&optimiser),
+            over(&cell, |o| Some(peak(o))),
+            over(&cell, |o| Some(o.scores.p50)),
+        ];
+        for rule in &rules {
+            let stop = |o: &Outcome| o.stops.iter().find(|s| s.rule == *rule).cloned();
+            let silent = cell
+                .iter()
+                .any(|o| stop(o).is_some_and(|s| s.step.is_none()));
+            let truth = over(&cell, |o| stop(o).map(|s| s.truth));
+            row.push(match (silent, truth.value()) {
+                (true, Some(truth)) => Cell::text(format!("{truth:.3} (silent)")),
+                _ => truth,
+            });
+        }
+        table = table.row(row);
+    }
+    Some(table)
+}
+
+/// What proxies say of themselves, on data and where a search leads.
+fn beyond(outcomes: &[&Outcome]) -> Option<Table> {
+    let mut table = Table::new([
+        Column::text("proxy"),
+        Column::text("optimiser"),
+        Column::number("slope, data"),
+        Column::number("slope, end"),
+        Column::number("shaken, data"),
+        Column::number("shaken, end"),
+        Column::number("covered, data"),
+        Column::number("covered, end"),
+    ])
+    .title(format!(
+        "{}: smoothness, and what lower bounds hold",
+        outcomes[0].task
+    ))
+    .note(
+        "slope: 95th percentile of |d proxy / dx| in standard units. shaken: change when weights \
+         move by 1 % of their norm. covered: share of truths above mean less one standard \
+         deviation, on designs held back and on proposals (84 % if normal).",
+    );
+    let mut any = false;
+    for (proxy, optimiser) in pairs(outcomes) {
+        let cell: Vec<&Outcome> = outcomes
+            .iter()
+            .copied()
+            .filter(|o| o.proxy == proxy && o.optimiser == optimiser)
+            .collect();
+        let figures = [
+            over(&cell, |o| o.slopes.map(|(data, _)| data.p95)),
+            over(&cell, |o| o.slopes.map(|(_, end)| end.p95)),
+            over(&cell, |o| o.shaken.map(|(data, _)| data)),
+            over(&cell, |o| o.shaken.map(|(_, end)| end)),
+            over(&cell, |o| o.coverage.map(|(data, _)| data)),
+            over(&cell, |o| o.coverage.map(|(_, end)| end)),
+        ];
+        if figures.iter().any(|cell| *cell != Cell::Missing) {
+            any = true;
+            table = table.row(
+                [Cell::text(&proxy), Cell::text(&optimiser)]
+                    .into_iter()
+                    .chain(figures),
+            );
+        }
+    }
+    any.then_some(table)
+}
+
+fn best_of_n(outcomes: &[&Outcome]) -> Option<Table> {
+    let pools: Vec<&Outcome> = outcomes
+        .iter()
+        .copied()
+        .filter(|o| !o.best_of_n.is_empty())
+        .collect();
+    let first = pools.first()?;
+    let sizes: Vec<usize> = first
+        .best_of_n
+        .iter()
+        .map(|best| best.n)
+        .step_by(2)
+        .collect();
+    let mut columns = vec![Column::text("proxy")];
+    columns.extend(sizes.iter().map(|n| Column::number(format!("n={n}"))));
+    columns.extend([
+        Column::number("alpha"),
+        Column::number("beta"),
+        Column::number("residual"),
+    ]);
+    let mut table = Table::new(columns)
+        .title(format!(
+            "{}: expected truth of the proxy's best of n",
+            first.task
+        ))
+        .note(
+            "Unbiased, from one pool. alpha, beta: R = d (alpha - beta d) with d the root of the \
+             divergence (Gao et al. 2023), fitted to the gain over n = 1.",
+        );
+    for proxy in distinct(pools.iter().copied(), |o| &o.proxy) {
+        let cell: Vec<&Outcome> = pools.iter().copied().filter(|o| o.proxy == proxy).collect();
+        let mut row = vec![Cell::text(&proxy)];
+        for n in &sizes {
+            row.push(over(&cell, |o| {
+                o.best_of_n.iter().find(|b| b.n == *n).map(|b| b.truth)
+            }));
+        }
+        row.extend([
+            over(&cell, |o| o.law.map(|law| law.alpha)),
+            over(&cell, |o| o.law.map(|law| law.beta)),
+            over(&cell, |o| o.law.map(|law| law.residual)),
+        ]);
+        table = table.row(row);
+    }
+    Some(table)
+}
+
+/// A figure over seeds; empty where no seed has it.
+fn over(outcomes: &[&Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Cell {
+    let figures: Vec<f64> = outcomes
+        .iter()
+        .filter_map(|outcome| figure(outcome))
+        .collect();
+    let [low, middle, high] = [0.0, 0.5, 1.0].map(|q| quantile(&figures, q));
+    match figures.len() {
+        0 => Cell::Missing,
+        1 => Cell::number(middle, 3),
+        _ => Cell::interval(middle, low, high, 3),
+    }
+}
+
+/// Proxies and optimisers, in the order in which they come.
+fn pairs(outcomes: &[&Outcome]) -> Vec<(String, String)> {
+    let mut pairs: Vec<(String, String)> = Vec::new();
+    for outcome in outcomes {
+        let pair = (outcome.proxy.clone(), outcome.optimiser.clone());
+        if !pairs.contains(&pair) {
+            pairs.push(pair);
+        }
+    }
+    pairs
+}
+
+fn distinct<'a, T: 'a, K: Clone + PartialEq + 'a>(
+    items: impl IntoIterator<Item = &'a T>,
+    key: impl Fn(&'a T) -> &'a K,
+) -> Vec<K> {
+    let mut keys: Vec<K> = Vec::new();
+    for item in items {
+        if !keys.contains(key(item)) {
+            keys.push(key(item).clone());
+        }
+    }
+    keys
+}
+
+/// All outcomes as one table, a row each, for data frames.
+pub fn table(outcomes: &[Outcome]) -> Table {
+    let mut table = Table::new(
+        [
+            Column::text("task"),
+            Column::text("proxy"),
+            Column::text("optimiser"),
+        ]
+        .into_iter()
+        .chain(
+            [
+                "seed",
+                "visible",
+                "best_visible",
+                "error_held_back",
+                "gap",
+                "p100",
+                "p80",
+                "p50",
+                "mean",
+                "peak_step",
+                "peak",
+                "drop",
+                "hacking_ratio",
+                "regret",
+                "infeasible",
+            ]
+            .map(Column::number),
+        )
+        .chain([Column::text("verdict"), Column::text("oracle")]),
+    );
+    for o in outcomes {
+        let infeasible = o.curve.last().map_or(0.0, |point| point.infeasible);
+        let numbers = [
+            Some(o.seed as f64),
+            Some(o.visible as f64),
+            Some(o.best_visible),
+            Some(o.error_held_back),
+            Some(o.gap),
+            Some(o.scores.p100),
+            Some(o.scores.p80),
+            Some(o.scores.p50),
+            Some(o.scores.mean),
+            Some(o.peak.0 as f64),
+            Some(o.peak.1),
+            Some(o.drop),
+            o.hacking_ratio,
+            Some(o.regret),
+            Some(infeasible),
+        ];
+        let numbers = numbers.map(|n| n.map_or(Cell::Missing, |n| Cell::number(n, 6)));
+        table = table.row(
+            [
+                Cell::text(&o.task),
+                Cell::text(&o.proxy),
+                Cell::text(&o.optimiser),
+            ]
+            .into_iter()
+            .chain(numbers)
+            .chain([Cell::text(o.verdict.to_string()), Cell::text(&o.oracle)]),
+        );
+    }
+    table
+}
