@@ -10,4 +10,4 @@ mod stops;
 pub use journal::Journal;
 pub use outcome::{Detected, Outcome, Point, Quantiles, Scores, Stopped, Verdict};
 pub use plan::{Progress, Study};
-pub use report::{report, table};
+pub use report::{brief, report, table};

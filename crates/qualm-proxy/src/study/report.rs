@@ -5,35 +5,87 @@ use crate::measures::quantile;
 
 /// A study for people: verdicts, scores, curves, detectors and stop rules, task by task.
 pub fn report(outcomes: &[Outcome]) -> Report {
-    let mut report = Report::new("How far proxies are gamed").summary(
-        "Scores are normalised: 0 and 1 are the least and the largest label of the whole data. \
-         Figures of several seeds are their median [least, largest].",
-    );
+    let mut report = begun();
     for task in distinct(outcomes, |o| &o.task) {
         let of_task: Vec<&Outcome> = outcomes.iter().filter(|o| o.task == task).collect();
         report = report.push(said(&of_task)).push(scores(&of_task));
-        report = report.push(Block::Columns(
-            distinct(of_task.iter().copied(), |o| &o.optimiser)
-                .iter()
-                .filter_map(|optimiser| curves(&of_task, optimiser))
-                .map(Into::into)
-                .collect(),
-        ));
-        for table in [detectors(&of_task), stops(&of_task), beyond(&of_task)]
-            .into_iter()
-            .flatten()
-        {
-            report = report.push(table);
-        }
-        if let Some(table) = best_of_n(&of_task) {
+        let optimisers = distinct(of_task.iter().copied(), |o| &o.optimiser);
+        let plots = optimisers
+            .iter()
+            .filter_map(|optimiser| curves(&of_task, optimiser));
+        report = report.push(Block::Columns(plots.map(Into::into).collect()));
+        let tables = [
+            detectors(&of_task),
+            stops(&of_task),
+            beyond(&of_task),
+            best_of_n(&of_task),
+        ];
+        for table in tables.into_iter().flatten() {
             report = report.push(table);
         }
     }
+    ended(report, outcomes)
+}
+
+/// Verdicts and scores alone, for a terminal.
+pub fn brief(outcomes: &[Outcome]) -> Report {
+    let mut report = begun();
+    for task in distinct(outcomes, |o| &o.task) {
+        let of_task: Vec<&Outcome> = outcomes.iter().filter(|o| o.task == task).collect();
+        report = report.push(said(&of_task)).push(few_scores(&of_task));
+    }
+    ended(report, outcomes)
+}
+
+fn begun() -> Report {
+    Report::new("How far proxies are gamed").summary(
+        "Scores are normalised: 0 and 1 are the least and the largest label of the whole data. \
+         Figures of several seeds are their median [least, largest].",
+    )
+}
+
+fn ended(report: Report, outcomes: &[Outcome]) -> Report {
     let seeds: Vec<String> = distinct(outcomes, |o| &o.seed)
         .iter()
         .map(u64::to_string)
         .collect();
     report.push(Block::Settings(vec![("seeds".into(), seeds.join(", "))]))
+}
+
+/// A row for each proxy and optimiser with what matters most, medians over seeds.
+fn few_scores(outcomes: &[&Outcome]) -> Table {
+    let first = outcomes[0];
+    let columns = ["proxy", "optimiser", "verdict"]
+        .map(Column::text)
+        .into_iter();
+    let mut table = Table::new(columns.chain(["gap", "50th", "100th"].map(Column::number)))
+        .title(format!(
+            "{}: best visible {:.3}, truth {}",
+            first.task, first.best_visible, first.oracle
+        ))
+        .note(
+            "gap: mean proxy less mean truth at the end; 50th, 100th: true percentiles proposed.",
+        );
+    for (proxy, optimiser) in pairs(outcomes) {
+        let cell: Vec<&Outcome> = outcomes
+            .iter()
+            .copied()
+            .filter(|o| o.proxy == proxy && o.optimiser == optimiser)
+            .collect();
+        let middle = |figure: fn(&Outcome) -> f64| {
+            let figures: Vec<f64> = cell.iter().map(|o| figure(o)).collect();
+            Cell::number(quantile(&figures, 0.5), 3)
+        };
+        table = table.row([
+            Cell::text(&proxy),
+            Cell::text(&optimiser),
+            Cell::text(verdicts(&cell)),
+            middle(|o| o.gap),
+            middle(|o| o.scores.p50),
+            middle(|o| o.scores.p100),
+        ]);
+    }
+    table
 }
 
 fn said(outcomes: &[&Outcome]) -> Said {

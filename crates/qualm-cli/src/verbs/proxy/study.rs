@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use qualm_data::AtomicFile;
-use qualm_proxy::study::{Journal, Study, report, table};
+use qualm_proxy::study::{Journal, Study, brief, report, table};
 use qualm_proxy::{Outside, optimisers, proxies, tasks};
 use qualm_report::{to_csv, to_html, to_json};
 use qualm_stats::random::DEFAULT_SEED;
@@ -62,7 +62,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
-    /// Write study.json, study.csv, report.html and the journal outcomes.jsonl into this folder
+    /// Write study.json, study.csv, report.html, report.json and the journal outcomes.jsonl into
+    /// this folder
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
 
@@ -122,15 +123,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     );
     bar.finish_and_clear();
     let outcomes = outcomes?;
-    let report = report(&outcomes);
     if let Some(folder) = &arguments.output {
+        let report = report(&outcomes);
         save(&folder.join("study.json"), &to_pretty(&outcomes)?)?;
         save(&folder.join("study.csv"), &to_csv(&table(&outcomes)))?;
         save(&folder.join("report.html"), &to_html(&report))?;
         save(&folder.join("report.json"), &to_json(&report))?;
         console::note(&format!("wrote {}", folder.join("report.html").display()));
     }
-    console::show(&report, &outcomes, arguments.json)?;
+    console::show(&brief(&outcomes), &outcomes, arguments.json)?;
+    if arguments.output.is_none() && !arguments.json {
+        console::note("curves, detectors, stop rules and smoothness: add -o FOLDER");
+    }
     Ok(Ended::Well)
 }
 
