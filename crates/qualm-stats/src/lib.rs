@@ -35,6 +35,7 @@
 //!   false-alarm rate; [`BetaBinomial`] is the exact law of the number of false alarms, and
 //!   [`benjamini_hochberg`] flags a batch. Read [`conformal`] on when the promise is void.
 //! - [`clopper_pearson`] says how far a share can be from the rate behind it.
+//! - [`friedman`] and [`wilcoxon`] compare treatments that were tried on the same blocks.
 //! - [`random::Stream`] is the one source of randomness: same seed, same numbers, on any
 //!   platform and for any number of threads.
 //!
@@ -49,6 +50,7 @@ pub mod delong;
 pub mod error;
 pub mod false_discovery;
 pub mod interval;
+pub mod matched;
 pub mod random;
 pub mod rank_correlation;
 pub mod ranking;
@@ -66,6 +68,7 @@ pub use delong::{PairedDelong, auroc_interval, paired_delong};
 pub use error::{Sample, StatsError};
 pub use false_discovery::benjamini_hochberg;
 pub use interval::Interval;
+pub use matched::{Friedman, friedman, wilcoxon};
 pub use random::Stream;
 pub use rank_correlation::spearman;
 pub use ranking::Ranking;
