@@ -4,6 +4,7 @@ mod batches;
 mod coms;
 mod ensemble;
 mod gaussian_net;
+mod gaussian_process;
 mod mlp;
 mod ram;
 mod ridge;
@@ -14,6 +15,7 @@ pub(crate) mod testing;
 
 pub use coms::{Coms, ComsProxy};
 pub use ensemble::{Ensemble, EnsembleProxy};
+pub use gaussian_process::{GaussianProcess, GaussianProcessProxy};
 pub use mlp::{Mlp, MlpProxy};
 pub use ram::{Ram, RamProxy};
 pub use ridge::{Ridge, RidgeProxy};
@@ -40,6 +42,7 @@ pub struct Entry {
 /// Every kind of proxy.
 pub static PROXIES: &[Entry] = &[
     ridge::ENTRY,
+    gaussian_process::ENTRY,
     mlp::ENTRY,
     ensemble::ENTRY,
     coms::ENTRY,
