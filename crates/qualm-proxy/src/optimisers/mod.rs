@@ -2,11 +2,15 @@
 
 mod ascent;
 mod best_of_n;
+mod cbas;
+mod cma_es;
 mod mutation;
 mod random;
 
 pub use ascent::{Ascent, Own};
 pub use best_of_n::BestOfN;
+pub use cbas::Cbas;
+pub use cma_es::CmaEs;
 pub use mutation::Mutation;
 pub use random::Random;
 
@@ -35,6 +39,8 @@ pub static OPTIMISERS: &[Entry] = &[
     ascent::OWN,
     best_of_n::ENTRY,
     mutation::ENTRY,
+    cma_es::ENTRY,
+    cbas::ENTRY,
     random::ENTRY,
 ];
 
