@@ -1,10 +1,22 @@
 //! Tasks, one a file.
 
 mod branin;
+mod functions;
 mod manifold;
+mod narrow_basin;
+mod noisy_labels;
+mod spurious;
+mod tf_bind;
+mod welded_beam;
 
 pub use branin::Branin;
+pub use functions::Function;
 pub use manifold::Manifold;
+pub use narrow_basin::NarrowBasin;
+pub use noisy_labels::NoisyLabels;
+pub use spurious::Spurious;
+pub use tf_bind::TfBind8;
+pub use welded_beam::WeldedBeam;
 
 use std::path::Path;
 
@@ -32,7 +44,22 @@ pub struct Entry {
 type Parse = fn(&mut Words<'_>, Option<&Path>) -> Result<Box<dyn Task>, ProxyError>;
 
 /// Every task.
-pub static TASKS: &[Entry] = &[manifold::ENTRY, branin::ENTRY];
+pub static TASKS: &[Entry] = &[
+    manifold::ENTRY,
+    spurious::ENTRY,
+    narrow_basin::ENTRY,
+    noisy_labels::ENTRY,
+    branin::ENTRY,
+    functions::HARTMANN_3,
+    functions::HARTMANN_6,
+    functions::ACKLEY,
+    functions::LEVY,
+    functions::ROSENBROCK,
+    functions::RASTRIGIN,
+    functions::STYBLINSKI_TANG,
+    welded_beam::ENTRY,
+    tf_bind::ENTRY,
+];
 
 /// Tasks separated by commas; those that are read from files look for them in `folder`.
 ///
@@ -65,6 +92,16 @@ fn parse(text: &str, folder: Option<&Path>) -> Result<Box<dyn Task>, ProxyError>
     Ok(task)
 }
 
+/// The folder with the files of tasks, for one that is read from files.
+fn folder_of<'a>(words: &Words<'_>, folder: Option<&'a Path>) -> Result<&'a Path, ProxyError> {
+    folder.ok_or_else(|| {
+        problem(
+            words.word(),
+            "it is read from files: name their folder with `--data` (docs/data.md)",
+        )
+    })
+}
+
 /// Designs drawn uniformly from the space, each labelled by `value`.
 fn drawn(
     name: &str,
@@ -73,11 +110,36 @@ fn drawn(
     seed: u64,
     value: impl Fn(&[f64]) -> f64,
 ) -> Result<Labelled, ProxyError> {
+    drawn_where(name, space, rows, rows, seed, |x| Some(value(x)))
+}
+
+/// As many designs as asked for of those that have a label, or what the draws give.
+fn drawn_where(
+    name: &str,
+    space: &Space,
+    rows: usize,
+    draws: usize,
+    seed: u64,
+    value: impl Fn(&[f64]) -> Option<f64>,
+) -> Result<Labelled, ProxyError> {
     let mut stream = Stream::new(seed, DATA_STREAM);
-    let designs: Vec<f64> = (0..rows).flat_map(|_| space.draw(&mut stream)).collect();
-    let designs = Designs::new(designs, space.width());
-    let labels = designs.iter().map(value).collect();
-    Labelled::new(name, designs, labels, Merge::Mean)
+    let (mut designs, mut labels) = (Vec::new(), Vec::new());
+    for _ in 0..draws {
+        let design = space.draw(&mut stream);
+        if let Some(label) = value(&design) {
+            designs.extend(design);
+            labels.push(label);
+        }
+        if labels.len() == rows {
+            break;
+        }
+    }
+    Labelled::new(
+        name,
+        Designs::new(designs, space.width()),
+        labels,
+        Merge::Refuse,
+    )
 }
 
 /// The stream of a seed that draws a task's data.
