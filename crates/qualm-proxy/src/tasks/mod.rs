@@ -1,6 +1,7 @@
 //! Tasks, one a file.
 
 mod branin;
+mod ehrlich;
 mod functions;
 mod manifold;
 mod narrow_basin;
@@ -10,6 +11,7 @@ mod tf_bind;
 mod welded_beam;
 
 pub use branin::Branin;
+pub use ehrlich::Ehrlich;
 pub use functions::Function;
 pub use manifold::Manifold;
 pub use narrow_basin::NarrowBasin;
@@ -58,6 +60,7 @@ pub static TASKS: &[Entry] = &[
     functions::RASTRIGIN,
     functions::STYBLINSKI_TANG,
     welded_beam::ENTRY,
+    ehrlich::ENTRY,
     tf_bind::ENTRY,
 ];
 
