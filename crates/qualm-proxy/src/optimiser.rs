@@ -74,8 +74,40 @@ impl Trajectory {
         &self.steps
     }
 
+    /// With so many steps at most, evenly spread, the first and the last among them.
+    pub fn thinned(mut self, most: usize) -> Self {
+        let last = self.steps.len().saturating_sub(1);
+        if last >= most {
+            let keep: Vec<usize> = (0..most).map(|at| at * last / (most - 1).max(1)).collect();
+            let mut at = 0;
+            self.steps.retain(|_| {
+                at += 1;
+                keep.contains(&(at - 1))
+            });
+        }
+        self
+    }
+
     /// The rows of a step.
     pub fn rows<'a>(&self, step: &'a Step) -> Rows<'a, f64> {
         Rows::new(&step.x, self.width)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinning_keeps_both_ends() {
+        let mut way = Trajectory::new(1);
+        (0..=200).for_each(|number| way.push(number, &[0.0], &[0.0]));
+        let numbers: Vec<usize> = way
+            .thinned(5)
+            .steps()
+            .iter()
+            .map(|step| step.number)
+            .collect();
+        assert_eq!(numbers, [0, 50, 100, 150, 200]);
     }
 }

@@ -13,11 +13,14 @@ use crate::optimiser::{Optimiser, Step, Trajectory};
 use crate::problem::{Judged, Problem};
 use crate::proxy::Proxy;
 use crate::task::Task;
+use crate::truth::Oracle;
 
 /// Predicted gain, in label deviations, at which the trust rule stops: RoMA's radius.
 const TRUSTED_GAIN: f64 = 4.0;
 /// Share of their norm by which weights are shaken.
 const SHAKE: f64 = 0.01;
+/// Steps whose designs a user's command is asked about.
+const ASKED_OF_A_COMMAND: usize = 11;
 /// Steps whose designs detectors are asked about.
 const LOOKED_AT: usize = 20;
 
@@ -79,7 +82,10 @@ impl<'a> Fitted<'a> {
     /// Lets an optimiser loose on the proxy, and judges what it did.
     pub(super) fn search(&self, optimiser: &dyn Optimiser) -> Result<Outcome, ProxyError> {
         let data = self.problem.data();
-        let way = optimiser.run(data, self.proxy.as_ref(), self.seed)?;
+        let mut way = optimiser.run(data, self.proxy.as_ref(), self.seed)?;
+        if matches!(self.task.oracle(), Oracle::Command(_)) {
+            way = way.thinned(ASKED_OF_A_COMMAND);
+        }
         let truths: Vec<Vec<Judged>> = way
             .steps()
             .iter()

@@ -1,6 +1,8 @@
 //! Tasks, one a file.
 
 mod branin;
+mod command;
+mod csv_table;
 mod ehrlich;
 mod functions;
 mod manifold;
@@ -11,6 +13,7 @@ mod tf_bind;
 mod welded_beam;
 
 pub use branin::Branin;
+pub use csv_table::{Columns, CsvTable, TruthFrom};
 pub use ehrlich::Ehrlich;
 pub use functions::Function;
 pub use manifold::Manifold;

@@ -10,7 +10,7 @@ use crate::Ended;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Optimise against proxies where the truth is known, and see who is gamed
-    Study(study::Arguments),
+    Study(Box<study::Arguments>),
     /// List tasks, proxies and optimisers with their parameters
     List(list::Arguments),
 }

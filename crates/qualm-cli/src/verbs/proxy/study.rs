@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use qualm_data::AtomicFile;
 use qualm_proxy::study::{Journal, Study, brief, report, table};
-use qualm_proxy::{Outside, optimisers, proxies, tasks};
+use qualm_proxy::tasks::{self, CsvTable, TruthFrom};
+use qualm_proxy::{Merge, Outside, Task, optimisers, proxies};
 use qualm_report::{to_csv, to_html, to_json};
 use qualm_stats::random::DEFAULT_SEED;
 
@@ -62,6 +63,36 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     data: Option<PathBuf>,
 
+    /// A table of your own in place of --tasks: a design a row, with a header
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "target",
+        conflicts_with = "tasks"
+    )]
+    csv: Option<PathBuf>,
+
+    /// Column of --csv that is learned from; higher is better
+    #[arg(long, value_name = "COLUMN", requires = "csv")]
+    target: Option<String>,
+
+    /// Column of --csv that holds the truth [default: the target; other designs are infeasible]
+    #[arg(
+        long,
+        value_name = "COLUMN",
+        requires = "csv",
+        conflicts_with = "oracle"
+    )]
+    truth: Option<String>,
+
+    /// Command that knows the truth: reads designs as CSV, prints a number or `infeasible` a line
+    #[arg(long, value_name = "COMMAND", requires = "csv")]
+    oracle: Option<String>,
+
+    /// One label for rows of --csv that are one design with labels that differ
+    #[arg(long, value_name = "HOW", requires = "csv")]
+    aggregate: Option<Aggregate>,
+
     /// Write study.json, study.csv, report.html, report.json and the journal outcomes.jsonl into
     /// this folder
     #[arg(short, long, value_name = "FOLDER")]
@@ -82,6 +113,32 @@ enum OutsideWord {
     Infeasible,
 }
 
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Aggregate {
+    Mean,
+    Median,
+}
+
+fn tasks_of(arguments: &Arguments) -> anyhow::Result<Vec<Box<dyn Task>>> {
+    let (Some(csv), Some(target)) = (&arguments.csv, &arguments.target) else {
+        return Ok(tasks::parse_list(
+            &arguments.tasks,
+            arguments.data.as_deref(),
+        )?);
+    };
+    let truth = match (&arguments.truth, &arguments.oracle) {
+        (Some(column), _) => TruthFrom::Column(column.clone()),
+        (_, Some(command)) => TruthFrom::Command(command.clone()),
+        (None, None) => TruthFrom::Target,
+    };
+    let merge = match arguments.aggregate {
+        None => Merge::Refuse,
+        Some(Aggregate::Mean) => Merge::Mean,
+        Some(Aggregate::Median) => Merge::Median,
+    };
+    Ok(vec![Box::new(CsvTable::read(csv, target, truth, merge)?)])
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let proxies_asked = if arguments.quick {
         QUICK_PROXIES
@@ -92,7 +149,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         .seeds
         .unwrap_or(if arguments.quick { 1 } else { SEEDS });
     let study = Study {
-        tasks: tasks::parse_list(&arguments.tasks, arguments.data.as_deref())?,
+        tasks: tasks_of(arguments)?,
         learners: proxies::parse_list(proxies_asked)?,
         optimisers: optimisers::parse_list(&arguments.optimisers)?,
         seeds: (0..seeds)
