@@ -8,9 +8,9 @@ pub trait Elementary: Real {
     /// See [`exp`].
     #[must_use]
     fn exponential(self) -> Self;
-    /// See [`log_of_rest`].
+    /// See [`two_artanh`].
     #[must_use]
-    fn log_of_rest(self) -> Self;
+    fn two_artanh(self) -> Self;
 }
 
 /// `exp(x)`, good to 2e-15 of its value in `f64` and to 2e-7 in `f32`. What lies beyond 700
@@ -32,7 +32,15 @@ pub fn exp<T: Elementary>(x: T) -> T {
 /// ```
 #[inline(always)]
 pub fn log_of_rest<T: Elementary>(p: T) -> T {
-    p.log_of_rest()
+    // log(1 - p) = -2 artanh(p / (2 - p)).
+    T::ZERO - two_artanh(p / (T::ONE + T::ONE - p))
+}
+
+/// `2 artanh(z) = log((1 + z) / (1 - z))` for `z` from 0 to 1/3, good to 1e-11 of its value in `f64`
+/// and to 4e-7 in `f32`: what logarithms of 1 + x and 1 - x near 1 come down to.
+#[inline(always)]
+pub(crate) fn two_artanh<T: Elementary>(z: T) -> T {
+    z.two_artanh()
 }
 
 impl Elementary for f32 {
@@ -63,15 +71,14 @@ impl Elementary for f32 {
     }
 
     #[inline(always)]
-    fn log_of_rest(self) -> Self {
+    fn two_artanh(self) -> Self {
         // As in f64: the series ends at z^13 / 13.
-        let z = self / (2.0 - self);
-        let square = z * z;
+        let square = self * self;
         let mut sum = 1.0 / 13.0;
         for k in [11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
             sum = sum * square + 1.0 / k;
         }
-        -2.0 * z * sum
+        2.0 * self * sum
     }
 }
 
@@ -98,15 +105,14 @@ impl Elementary for f64 {
     }
 
     #[inline(always)]
-    fn log_of_rest(self) -> Self {
-        // log(1 - p) = -2 artanh(z), z = p / (2 - p) <= 1/3: the series ends at z^21 / 21.
-        let z = self / (2.0 - self);
-        let square = z * z;
+    fn two_artanh(self) -> Self {
+        // z + z^3 / 3 + ...: with z <= 1/3 the series ends at z^21 / 21.
+        let square = self * self;
         let mut sum = 1.0 / 21.0;
         for k in [19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0] {
             sum = sum * square + 1.0 / k;
         }
-        -2.0 * z * sum
+        2.0 * self * sum
     }
 }
 

@@ -30,9 +30,10 @@ mod product;
 mod rows;
 mod solve;
 mod sums;
+mod update;
 mod vector;
 
-pub use activation::{add_multiple, softplus};
+pub use activation::softplus;
 pub use eigen::{Eigen, symmetric_eigen};
 pub use elementary::{Elementary, exp, log_of_rest};
 pub use gram::{BlockScatter, for_each_packed_row, packed_len};
@@ -47,6 +48,7 @@ pub use product::{Real, product_nn, product_nt, product_tn};
 pub use rows::Rows;
 pub use solve::{NotPositiveDefinite, inverse_cholesky, minimum_norm_solution};
 pub use sums::{Terms, distance, dot, map, sum_of, sum_of_pairs, sums_of};
+pub use update::{add_multiple, add_rows, add_to_rows, update};
 pub use vector::{
     accumulate, add, largest, log_sum_exp, norm, scale, squared_norm, sum_of_exponentials,
 };

@@ -18,7 +18,9 @@ use crate::Rows;
 /// assert_eq!(inner_products(Rows::new(&[3.0f32, 4.0], 2)), [25.0]);
 /// assert_eq!(inner_products(Rows::new(&[3.0f64, 4.0], 1)), [9.0, 12.0, 12.0, 16.0]);
 /// ```
-pub trait Real: ComplexField + Copy + From<f32> + Into<f64> + Sub<Output = Self> {
+pub trait Real:
+    ComplexField + Copy + PartialOrd + From<f32> + Into<f64> + Sub<Output = Self>
+{
     /// 0.
     const ZERO: Self;
     /// 1.

@@ -28,12 +28,12 @@ pub fn sum_of_exponentials(x: &[f32], max: f32) -> f64 {
 }
 
 /// Euclidean norm, summed in `f64`.
-pub fn norm(x: &[f32]) -> f64 {
+pub fn norm<T: Real>(x: &[T]) -> f64 {
     squared_norm(x).sqrt()
 }
 
 /// Squared Euclidean norm, summed in `f64`.
-pub fn squared_norm(x: &[f32]) -> f64 {
+pub fn squared_norm<T: Real>(x: &[T]) -> f64 {
     Arch::new().dispatch(SumOfSquares { x })
 }
 
@@ -144,23 +144,27 @@ impl NullaryFnOnce for SumOfExponentials<'_> {
     }
 }
 
-struct SumOfSquares<'a> {
-    x: &'a [f32],
+struct SumOfSquares<'a, T> {
+    x: &'a [T],
 }
 
-impl NullaryFnOnce for SumOfSquares<'_> {
+impl<T: Real> NullaryFnOnce for SumOfSquares<'_, T> {
     type Output = f64;
 
     #[inline(always)]
     fn call(self) -> f64 {
+        let square = |x: T| {
+            let x: f64 = x.into();
+            x * x
+        };
         let mut lanes = [0f64; LANES];
         let (body, tail) = self.x.as_chunks::<LANES>();
         for block in body {
             for (lane, &x) in lanes.iter_mut().zip(block) {
-                *lane += f64::from(x) * f64::from(x);
+                *lane += square(x);
             }
         }
-        let tail: f64 = tail.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
+        let tail: f64 = tail.iter().map(|&x| square(x)).sum();
         lanes.iter().sum::<f64>() + tail
     }
 }
@@ -362,8 +366,8 @@ mod tests {
 
     #[test]
     fn norm_by_hand() {
-        assert_eq!(norm(&[3.0, 0.0, 4.0]), 5.0);
+        assert_eq!(norm(&[3.0f64, 0.0, 4.0]), 5.0);
         // f32 would overflow.
-        assert!((norm(&[3e30, 4e30]) / 5e30 - 1.0).abs() < 1e-6);
+        assert!((norm(&[3e30f32, 4e30]) / 5e30 - 1.0).abs() < 1e-6);
     }
 }

@@ -1,4 +1,4 @@
-use qualm_linalg::{Elementary, softplus};
+use qualm_linalg::{Elementary, softplus, update};
 
 /// What stands between two layers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,15 +19,15 @@ impl Activation {
     pub const LEAKY_RELU: Self = Self::Rectifier { slope: 0.3 };
 
     /// Applies it in place, and puts its derivative into `slopes`.
-    pub(crate) fn apply<T: Elementary + PartialOrd>(self, z: &mut [T], slopes: &mut [T]) {
+    pub(crate) fn apply<T: Elementary>(self, z: &mut [T], slopes: &mut [T]) {
         match self {
             Self::Softplus => softplus(z, slopes),
             Self::Rectifier { slope } => {
                 let below = T::from(slope);
-                for (z, slope) in z.iter_mut().zip(slopes) {
-                    *slope = if *z > T::ZERO { T::ONE } else { below };
-                    *z *= *slope;
-                }
+                update([z, slopes], [], move |[z, _], []| {
+                    let slope = if z > T::ZERO { T::ONE } else { below };
+                    [slope * z, slope]
+                });
             }
         }
     }
@@ -37,10 +37,11 @@ impl Activation {
     pub(crate) fn bend<T: Elementary>(self, to: &mut [T], slopes: &[T], tangent: &[T], from: &[T]) {
         // A rectifier's slope does not change, but at its kink.
         if self == Self::Softplus {
-            let terms = to.iter_mut().zip(slopes).zip(tangent.iter().zip(from));
-            for ((to, &slope), (&tangent, &from)) in terms {
-                *to += (T::ONE - slope) * tangent * from;
-            }
+            update(
+                [to],
+                [slopes, tangent, from],
+                |[to], [slope, tangent, from]| [to + (T::ONE - slope) * tangent * from],
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-use qualm_linalg::Elementary;
+use qualm_linalg::{Elementary, update};
 
 /// Adam (Kingma and Ba, ICLR 2015) with beta1 = .9, beta2 = .999 and epsilon = 1e-8, and weight
 /// decay apart from the gradient (Loshchilov and Hutter, ICLR 2019).
@@ -50,11 +50,6 @@ impl<T: Elementary> Adam<T> {
             self.first.len(),
             "as many parameters as at the start"
         );
-        assert_eq!(
-            gradient.len(),
-            self.first.len(),
-            "a gradient for each parameter"
-        );
         self.steps = self.steps.saturating_add(1);
         let first_share = 1.0 - BETA1.powi(self.steps);
         let second_share = 1.0 - BETA2.powi(self.steps);
@@ -63,12 +58,16 @@ impl<T: Elementary> Adam<T> {
         let epsilon = T::of(EPSILON * second_share.sqrt());
         let keep = T::of(1.0 - self.rate * self.decay);
         let [b1, b2] = [BETA1, BETA2].map(T::of);
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((parameter, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
-            *m = b1 * *m + (T::ONE - b1) * g;
-            *v = b2 * *v + (T::ONE - b2) * g * g;
-            *parameter = keep * *parameter - rate * *m / (v.root() + epsilon);
-        }
+        let (new1, new2) = (T::ONE - b1, T::ONE - b2);
+        update(
+            [parameters, &mut self.first, &mut self.second],
+            [gradient],
+            move |[parameter, m, v], [g]| {
+                let m = b1 * m + new1 * g;
+                let v = b2 * v + new2 * (g * g);
+                [keep * parameter - rate * m / (v.root() + epsilon), m, v]
+            },
+        );
     }
 }
 

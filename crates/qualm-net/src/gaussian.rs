@@ -1,4 +1,4 @@
-use qualm_linalg::{Elementary, exp, softplus};
+use qualm_linalg::{Elementary, exp, softplus, update};
 
 /// A normal distribution whose mean and log standard deviation a network gives, the latter held
 /// softly between two trainable bounds.
@@ -11,7 +11,7 @@ pub struct GaussianHead<T> {
     pub bounds: [T; 2],
 }
 
-impl<T: Elementary + PartialOrd> GaussianHead<T> {
+impl<T: Elementary> GaussianHead<T> {
     /// With bounds at two standard deviations.
     pub fn new(sigma_max: f64, sigma_min: f64) -> Self {
         Self {
@@ -21,7 +21,9 @@ impl<T: Elementary + PartialOrd> GaussianHead<T> {
 
     /// Standard deviation for a raw second output.
     pub fn sigma(&self, raw: T) -> T {
-        exp(self.bounded(raw).log_sigma)
+        let mut bounded = Bounded::empty();
+        bounded.take(self.bounds, &[T::ZERO, raw]);
+        exp(bounded.log_sigma[0])
     }
 
     /// Mean negative log-likelihood -log N(y; mu, sigma^2) of `y` under outputs (mu, raw s) row by
@@ -44,46 +46,69 @@ impl<T: Elementary + PartialOrd> GaussianHead<T> {
         let half_log_tau = 0.5 * std::f64::consts::TAU.ln();
         let share = T::of(1.0 / y.len() as f64);
         let mut total = 0.0;
-        let rows = outputs
-            .chunks_exact(2)
-            .zip(of_outputs.chunks_exact_mut(2))
-            .zip(y);
-        for ((output, gradient), &y) in rows {
-            let bounded = self.bounded(output[1]);
-            let precision = exp(T::ZERO - bounded.log_sigma);
-            let z = (y - output[0]) * precision;
-            total += 0.5 * z.into() * z.into() + bounded.log_sigma.into() + half_log_tau;
-            gradient[0] = T::ZERO - share * z * precision;
-            let of_sigma = share * (T::ONE - z * z);
-            gradient[1] = of_sigma * bounded.by_raw;
-            of_bounds[0] += of_sigma * bounded.by_max;
-            of_bounds[1] += of_sigma * bounded.by_min;
+        let mut bounded = Bounded::empty();
+        let runs = outputs
+            .chunks(2 * RUN)
+            .zip(of_outputs.chunks_mut(2 * RUN))
+            .zip(y.chunks(RUN));
+        for ((outputs, of_outputs), y) in runs {
+            bounded.take(self.bounds, outputs);
+            let rows = outputs.chunks_exact(2).zip(of_outputs.chunks_exact_mut(2));
+            for (at, ((output, gradient), &y)) in rows.zip(y).enumerate() {
+                let z = (y - output[0]) * bounded.precision[at];
+                let square = z * z;
+                total += 0.5 * square.into() + bounded.log_sigma[at].into() + half_log_tau;
+                gradient[0] = T::ZERO - share * z * bounded.precision[at];
+                let of_sigma = share * (T::ONE - square);
+                // By the chain rule through both softplus.
+                let (by_max, by_min) = (bounded.slope_max[at], bounded.slope_min[at]);
+                gradient[1] = of_sigma * by_min * by_max;
+                of_bounds[0] += of_sigma * by_min * (T::ONE - by_max);
+                of_bounds[1] += of_sigma * (T::ONE - by_min);
+            }
         }
         total / y.len() as f64
     }
-
-    fn bounded(&self, raw: T) -> Bounded<T> {
-        let [max, min] = self.bounds;
-        let (mut from_max, mut slope_max) = ([max - raw], [T::ZERO]);
-        softplus(&mut from_max, &mut slope_max);
-        let below = max - from_max[0];
-        let (mut from_min, mut slope_min) = ([below - min], [T::ZERO]);
-        softplus(&mut from_min, &mut slope_min);
-        Bounded {
-            log_sigma: min + from_min[0],
-            by_raw: slope_min[0] * slope_max[0],
-            by_max: slope_min[0] * (T::ONE - slope_max[0]),
-            by_min: T::ONE - slope_min[0],
-        }
-    }
 }
 
-/// A bounded log standard deviation with its derivatives.
+/// Rows that are bounded at once.
+const RUN: usize = 64;
+
+/// Bounded log standard deviations of some rows.
 struct Bounded<T> {
-    log_sigma: T,
-    by_raw: T,
-    by_max: T,
-    by_min: T,
+    log_sigma: [T; RUN],
+    /// exp(-log_sigma)
+    precision: [T; RUN],
+    /// Slopes of the softplus that holds below the upper bound, and above the lower.
+    slope_max: [T; RUN],
+    slope_min: [T; RUN],
+}
+
+impl<T: Elementary> Bounded<T> {
+    fn empty() -> Self {
+        let [log_sigma, precision, slope_max, slope_min] = [[T::ZERO; RUN]; 4];
+        Self {
+            log_sigma,
+            precision,
+            slope_max,
+            slope_min,
+        }
+    }
+
+    /// Of the second of each two outputs.
+    fn take(&mut self, [max, min]: [T; 2], outputs: &[T]) {
+        let s = &mut self.log_sigma;
+        for (s, output) in s.iter_mut().zip(outputs.chunks_exact(2)) {
+            *s = max - output[1];
+        }
+        softplus(s, &mut self.slope_max);
+        update([s], [], move |[from_max], []| [max - from_max - min]);
+        softplus(s, &mut self.slope_min);
+        update([s, &mut self.precision], [], move |[from_min, _], []| {
+            let s = min + from_min;
+            [s, exp(T::ZERO - s)]
+        });
+    }
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub use adam::Adam;
 pub use gaussian::GaussianHead;
 pub use losses::{list_cross_entropy, squared_error};
 pub use network::{Network, Shape};
+pub use qualm_linalg::norm;
 pub use spectral::SpectralLimit;
 pub use tape::Tape;
-pub use tensors::{clip_each, move_by_share, norm, norms};
+pub use tensors::{clip_each, move_by_share, norms};

@@ -4,12 +4,14 @@
 //! `Z` for the gradient with respect to z and `Z'` for that with respect to the change z' of z
 //! along a direction v of the inputs.
 
-use qualm_linalg::{Elementary, Rows, product_nn, product_nt, product_tn};
+use qualm_linalg::{
+    Elementary, Rows, add_rows, add_to_rows, product_nn, product_nt, product_tn, update,
+};
 
 use crate::network::Network;
 use crate::tape::{Layer, Tape};
 
-impl<T: Elementary + PartialOrd> Network<T> {
+impl<T: Elementary> Network<T> {
     /// Outputs of a batch, rows x outputs.
     ///
     /// # Panics
@@ -20,9 +22,13 @@ impl<T: Elementary + PartialOrd> Network<T> {
             self.shape().inputs(),
             "rows must be as wide as the inputs"
         );
-        assert!(x.len() <= tape.capacity(), "the tape must hold the batch");
+        assert!(
+            tape.fits(self.shape()) && x.len() <= tape.capacity(),
+            "the tape must be made for such networks and batches"
+        );
         let rows = x.len();
         tape.rows = rows;
+        tape.pulled = false;
         tape.layers[0].entering[..x.data().len()].copy_from_slice(x.data());
         tape.outputs.resize(rows * self.shape().outputs(), T::ZERO);
         for at in 0..self.shape().layers() {
@@ -33,11 +39,7 @@ impl<T: Elementary + PartialOrd> Network<T> {
                 None => &mut tape.outputs[..],
             };
             product_nt(out, layer.first(rows), self.weight(at));
-            for row in out.chunks_exact_mut(layer.outputs) {
-                for (out, &bias) in row.iter_mut().zip(self.bias(at)) {
-                    *out += bias;
-                }
-            }
+            add_to_rows(out, self.bias(at));
             if let Some(next) = open.first_mut() {
                 let entering = &mut next.entering[..rows * layer.outputs];
                 let slopes = &mut next.slopes[..entering.len()];
@@ -49,16 +51,20 @@ impl<T: Elementary + PartialOrd> Network<T> {
 
     /// Adds to `gradient` what the parameters' gradient is where that of the outputs is
     /// `of_outputs` (rows x outputs), at the last forward pass.
+    ///
+    /// # Panics
+    /// When lengths do not fit the network and the batch.
     pub fn backward(&self, tape: &mut Tape<T>, of_outputs: &[T], gradient: &mut [T]) {
         let rows = tape.rows;
         let last = self.shape().layers() - 1;
-        tape.layers[last].behind[..of_outputs.len()].copy_from_slice(of_outputs);
+        let layer = &mut tape.layers[last];
+        layer.behind[..rows * layer.outputs].copy_from_slice(of_outputs);
         for at in (0..=last).rev() {
             let layer = &tape.layers[at];
             let behind = &layer.behind[..rows * layer.outputs];
             let weight = &mut gradient[self.tensor(2 * at)];
             product_tn(weight, Rows::new(behind, layer.outputs), layer.first(rows));
-            add_columns(&mut gradient[self.tensor(2 * at + 1)], behind);
+            add_rows(&mut gradient[self.tensor(2 * at + 1)], behind);
             if at > 0 {
                 self.pull(tape, at, 0);
             }
@@ -69,6 +75,9 @@ impl<T: Elementary + PartialOrd> Network<T> {
     /// `of_outputs`, at the last forward pass.
     ///
     /// [`Network::mixed`] goes on from here.
+    ///
+    /// # Panics
+    /// When lengths do not fit the network and the batch.
     pub fn to_inputs(&self, tape: &mut Tape<T>, of_outputs: &[T], of_inputs: &mut [T]) {
         let rows = tape.rows;
         let last = self.shape().layers() - 1;
@@ -78,6 +87,7 @@ impl<T: Elementary + PartialOrd> Network<T> {
         for at in (1..=last).rev() {
             self.pull(tape, at, 1);
         }
+        tape.pulled = true;
         let layer = &tape.layers[0];
         let half = rows * layer.outputs;
         of_inputs.fill(T::ZERO);
@@ -95,7 +105,11 @@ impl<T: Elementary + PartialOrd> Network<T> {
     /// dx changes with the parameters, so this is a mixed second derivative. sum_i <v_i, dx_i> is the
     /// change of the outputs along v, weighted as `to_inputs` was told; its gradient goes backwards
     /// through z'_l = h'_{l-1} W_l^T, h'_l = a'(z_l) z'_l, and for Z' finds what `to_inputs` left.
+    ///
+    /// # Panics
+    /// When no `to_inputs` came since the last forward pass, or lengths do not fit.
     pub fn mixed(&self, tape: &mut Tape<T>, direction: &[T], of_outputs: &[T], gradient: &mut [T]) {
+        assert!(tape.pulled, "the gradient of the inputs comes first");
         let rows = tape.rows;
         let last = self.shape().layers() - 1;
         let layer = &mut tape.layers[0];
@@ -110,19 +124,21 @@ impl<T: Elementary + PartialOrd> Network<T> {
                 layer.second(rows),
                 self.weight(at),
             );
-            let changes = next.entering[half..2 * half].iter_mut();
-            for (h, (&z, &slope)) in changes.zip(next.tangent.iter().zip(&next.slopes)) {
-                *h = slope * z;
-            }
+            update(
+                [&mut next.entering[half..2 * half]],
+                [&next.tangent[..half], &next.slopes[..half]],
+                |_, [z, slope]| [slope * z],
+            );
         }
-        tape.layers[last].behind[..of_outputs.len()].copy_from_slice(of_outputs);
+        let layer = &mut tape.layers[last];
+        layer.behind[..rows * layer.outputs].copy_from_slice(of_outputs);
         for at in (0..=last).rev() {
             let layer = &tape.layers[at];
             let half = rows * layer.outputs;
             let behind = Rows::new(&layer.behind[..2 * half], layer.outputs);
             let entering = Rows::new(&layer.entering[..2 * rows * layer.inputs], layer.inputs);
             product_tn(&mut gradient[self.tensor(2 * at)], behind, entering);
-            add_columns(
+            add_rows(
                 &mut gradient[self.tensor(2 * at + 1)],
                 &layer.behind[..half],
             );
@@ -146,9 +162,8 @@ impl<T: Elementary + PartialOrd> Network<T> {
             Rows::new(&layer.behind[half * from..][..from], layer.outputs),
             self.weight(at),
         );
-        for (to, &slope) in to.iter_mut().zip(&layer.slopes) {
-            *to *= slope;
-        }
+        let slopes = &layer.slopes[..to.len()];
+        update([to], [slopes], |[to], [slope]| [slope * to]);
     }
 
     /// Z_{l-1} = a' * (Z_l W_l) + a'' * z'_{l-1} * (Z'_l W_l). Z'_{l-1} = a' * (Z'_l W_l) stands
@@ -178,13 +193,5 @@ impl<T> Layer<T> {
     fn second(&self, rows: usize) -> Rows<'_, T> {
         let half = rows * self.inputs;
         Rows::new(&self.entering[half..2 * half], self.inputs)
-    }
-}
-
-fn add_columns<T: Elementary>(sums: &mut [T], rows: &[T]) {
-    for row in rows.chunks_exact(sums.len()) {
-        for (sum, &value) in sums.iter_mut().zip(row) {
-            *sum += value;
-        }
     }
 }

@@ -1,7 +1,6 @@
-use qualm_linalg::Elementary;
+use qualm_linalg::{Elementary, norm};
 
 use crate::network::Network;
-use crate::tensors::norm;
 
 /// Power steps that the first call takes; later ones start where the last ended.
 const FIRST: usize = 30;

@@ -6,6 +6,8 @@ use crate::network::Shape;
 pub struct Tape<T> {
     pub(crate) rows: usize,
     capacity: usize,
+    /// Whether gradients of the inputs were taken at the last forward pass.
+    pub(crate) pulled: bool,
     pub(crate) layers: Vec<Layer<T>>,
     pub(crate) outputs: Vec<T>,
 }
@@ -50,6 +52,7 @@ impl<T: Copy + Default> Tape<T> {
         Self {
             rows: 0,
             capacity: rows,
+            pulled: false,
             layers: layers.collect(),
             outputs: zeros(rows * shape.outputs()),
         }
@@ -60,6 +63,15 @@ impl<T> Tape<T> {
     /// Rows of the largest batch.
     pub fn capacity(&self) -> usize {
         self.capacity
+    }
+
+    pub(crate) fn fits(&self, shape: &Shape) -> bool {
+        let widths = shape.widths();
+        let layers = self
+            .layers
+            .iter()
+            .map(|layer| (layer.inputs, layer.outputs));
+        layers.eq(widths.windows(2).map(|pair| (pair[0], pair[1])))
     }
 
     /// Activations that enter the last layer, row by row, of the last forward pass.

@@ -2,12 +2,7 @@
 
 use std::ops::Range;
 
-use qualm_linalg::{Elementary, add_multiple};
-
-/// Euclidean norm, summed in `f64`.
-pub fn norm<T: Elementary>(x: &[T]) -> f64 {
-    x.iter().map(|&x| x.into() * x.into()).sum::<f64>().sqrt()
-}
+use qualm_linalg::{Elementary, add_multiple, norm, update};
 
 /// Euclidean norms of all tensors.
 pub fn norms<T: Elementary>(parameters: &[T], tensors: &[Range<usize>]) -> Vec<f64> {
@@ -24,9 +19,7 @@ pub fn clip_each<T: Elementary>(gradient: &mut [T], tensors: &[Range<usize>], lo
         let length = norm(part);
         if length > longest {
             let factor = T::of(longest / length);
-            for g in part {
-                *g *= factor;
-            }
+            update([part], [], move |[g], []| [factor * g]);
         }
     }
 }
