@@ -30,7 +30,7 @@ impl<T: Elementary> GaussianHead<T> {
     /// row; its gradient goes to `of_outputs`, and that of the bounds is added to `of_bounds`.
     ///
     /// # Panics
-    /// When there are not two outputs for each label.
+    /// When there are not two outputs for each label, or no label.
     pub fn loss(
         &self,
         outputs: &[T],
@@ -38,6 +38,7 @@ impl<T: Elementary> GaussianHead<T> {
         of_outputs: &mut [T],
         of_bounds: &mut [T; 2],
     ) -> f64 {
+        assert!(!y.is_empty(), "a loss has a label");
         assert_eq!(
             (outputs.len(), of_outputs.len()),
             (2 * y.len(), 2 * y.len()),

@@ -5,8 +5,9 @@ use qualm_linalg::Elementary;
 /// Mean squared error of `outputs` against `y`; its gradient goes to `of_outputs`.
 ///
 /// # Panics
-/// When lengths differ.
+/// When lengths differ, or there is no label.
 pub fn squared_error<T: Elementary>(outputs: &[T], y: &[T], of_outputs: &mut [T]) -> f64 {
+    assert!(!y.is_empty(), "a loss has a label");
     assert_eq!(
         (outputs.len(), of_outputs.len()),
         (y.len(), y.len()),

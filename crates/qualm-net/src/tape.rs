@@ -1,3 +1,5 @@
+use qualm_linalg::Real;
+
 use crate::network::Shape;
 
 /// What a pass over a batch leaves for the passes behind it, layer by layer. Made once for batches
@@ -29,14 +31,14 @@ pub(crate) struct Layer<T> {
     pub(crate) behind: Vec<T>,
 }
 
-impl<T: Copy + Default> Tape<T> {
+impl<T: Real> Tape<T> {
     /// For batches of up to `rows` rows.
     ///
     /// # Panics
     /// When `rows` is 0.
     pub fn new(shape: &Shape, rows: usize) -> Self {
         assert!(rows > 0, "a batch has at least one row");
-        let zeros = |length: usize| vec![T::default(); length];
+        let zeros = |length: usize| vec![T::ZERO; length];
         let layers = shape.widths().windows(2).enumerate();
         let layers = layers.map(|(at, pair)| {
             let hidden = if at == 0 { 0 } else { rows * pair[0] };
