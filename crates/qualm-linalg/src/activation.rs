@@ -1,6 +1,6 @@
 use pulp::{Arch, NullaryFnOnce};
 
-use crate::elementary::{Elementary, exp, two_artanh};
+use crate::elementary::{Elementary, exp};
 
 /// `z = log(1 + exp(z))`, and into `slope` its derivative, the logistic function of `z`.
 ///
@@ -42,7 +42,7 @@ impl<T: Elementary> NullaryFnOnce for Softplus<'_, T> {
                 let p = by_both * two;
                 let positive = *z > T::ZERO;
                 let above = if positive { *z } else { T::ZERO };
-                *z = above + two_artanh(by_both * one);
+                *z = above + (by_both * one).two_artanh();
                 *slope = if positive { T::ONE - p } else { p };
             }
         }

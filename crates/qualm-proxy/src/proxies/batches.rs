@@ -1,3 +1,4 @@
+use qualm_net::RandomOrder;
 use qualm_stats::Stream;
 
 use crate::data::Data;
@@ -11,8 +12,7 @@ pub(super) struct Batches {
     x: Vec<f32>,
     y: Vec<f32>,
     width: usize,
-    order: Vec<usize>,
-    next: usize,
+    order: RandomOrder,
     batch_x: Vec<f32>,
     batch_y: Vec<f32>,
 }
@@ -23,8 +23,7 @@ impl Batches {
             x: super::surface::narrow(data.x().data()),
             y: super::surface::narrow(data.y()),
             width: data.width(),
-            order: (0..data.len()).collect(),
-            next: data.len(),
+            order: RandomOrder::new(data.len()),
             batch_x: Vec::new(),
             batch_y: Vec::new(),
         }
@@ -32,29 +31,23 @@ impl Batches {
 
     /// Rows of a batch: fewer where there are not as many.
     pub(super) fn rows(&self, rows: usize) -> usize {
-        rows.min(self.order.len())
+        self.order.rows(rows)
     }
 
     /// Batches that see about every row once.
     pub(super) fn in_epoch(&self, rows: usize) -> usize {
-        self.order.len() / self.rows(rows)
+        self.order.in_epoch(rows)
     }
 
-    /// The next whole batch; the order is drawn anew where too few rows are left.
+    /// The next whole batch.
     pub(super) fn draw(&mut self, rows: usize, stream: &mut Stream) -> (&mut [f32], &[f32]) {
-        let rows = self.rows(rows);
-        if self.next + rows > self.order.len() {
-            stream.shuffle(&mut self.order);
-            self.next = 0;
-        }
         self.batch_x.clear();
         self.batch_y.clear();
-        for &row in &self.order[self.next..][..rows] {
+        for &row in self.order.draw(rows, stream) {
             self.batch_x
                 .extend_from_slice(&self.x[row * self.width..][..self.width]);
             self.batch_y.push(self.y[row]);
         }
-        self.next += rows;
         (&mut self.batch_x, &self.batch_y)
     }
 }
