@@ -42,18 +42,21 @@ fn case(widths: &[usize], activation: Activation) -> Case {
     }
 }
 
-/// Forward, Gaussian loss, backward and Adam: 32-64-64-2.
+/// Forward, Gaussian loss, backward and Adam, also of the bounds: 32-64-64-2.
 #[divan::bench]
 fn train_64(bencher: Bencher) {
     let mut c = case(&[32, 64, 64, 2], Activation::Softplus);
-    let head = GaussianHead::new(0.2, 0.1);
+    let mut head = GaussianHead::new(0.2, 0.1);
+    let mut adam_of_bounds = Adam::new(2, 1e-3);
     bencher.bench_local(|| {
         let outputs = c.network.forward(&mut c.tape, Rows::new(&c.x, 32));
-        head.loss(outputs, &c.y, &mut c.of_outputs, &mut [0.0; 2]);
+        let mut of_bounds = [0.0; 2];
+        head.loss(outputs, &c.y, &mut c.of_outputs, &mut of_bounds);
         c.gradient.fill(0.0);
         c.network
             .backward(&mut c.tape, &c.of_outputs, &mut c.gradient);
         c.adam.step(c.network.parameters_mut(), &c.gradient);
+        adam_of_bounds.step(&mut head.bounds, &of_bounds);
     });
 }
 
