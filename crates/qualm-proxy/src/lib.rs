@@ -9,6 +9,7 @@
 //! - A [`Learner`] makes a [`Proxy`] of the data; an [`Optimiser`] searches for designs that the
 //!   proxy likes and gives its way as a [`Trajectory`].
 
+pub mod audit;
 mod code;
 mod data;
 mod designs;

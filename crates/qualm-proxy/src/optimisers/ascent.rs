@@ -121,7 +121,7 @@ impl Optimiser for Ascent {
     }
 }
 
-/// See [`OWN`].
+/// The search that the proxy's method prescribes, or `sgd`.
 #[derive(Debug, Clone, Copy)]
 pub struct Own;
 

@@ -118,6 +118,7 @@ impl Training {
             }
             clip_each(&mut pass.gradient, &tensors, LONGEST);
             adam.step(network.parameters_mut(), &pass.gradient);
+            clip_each(&mut pass.of_bounds, &[0..1, 1..2], LONGEST);
             adam_of_bounds.step(&mut head.bounds, &pass.of_bounds);
             if let Some(limit) = &mut limit {
                 limit.hold(&mut network);

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::command::Command;
+use super::formula::{amounts, fractions};
 use crate::designs::Designs;
 use crate::error::ProxyError;
 use crate::labelled::{Labelled, Merge};
@@ -67,6 +68,7 @@ impl CsvTable {
         target: &str,
         truth: TruthFrom,
         merge: Merge,
+        reading: &Reading,
     ) -> Result<Self, ProxyError> {
         let apart: Vec<&str> = match &truth {
             TruthFrom::Column(column) => vec![target, column],
@@ -77,7 +79,7 @@ impl CsvTable {
             space,
             designs,
             numbers,
-        } = Columns::read(path, &apart)?;
+        } = Columns::read(path, &apart, reading)?;
         let labelled = Labelled::new(origin.as_str(), designs.clone(), numbers[0].clone(), merge)?;
         let knows = match truth {
             TruthFrom::Command(command) => Knows::Command(Command::new(command)),
@@ -152,12 +154,23 @@ fn key(design: &[f64]) -> Vec<u64> {
     design.iter().map(|value| (value + 0.0).to_bits()).collect()
 }
 
+/// How a table is to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Names of the columns of a file without a header.
+    pub columns: Option<Vec<String>>,
+    /// A column of chemical formulas, which becomes the fractions of their elements.
+    pub formula: Option<String>,
+    /// Columns that are no part of a design.
+    pub ignored: Vec<String>,
+}
+
 impl Columns {
     /// Reads designs, and the columns that are apart from them.
     ///
     /// # Errors
     /// See [`CsvTable::read`].
-    pub fn read(path: &Path, apart: &[&str]) -> Result<Self, ProxyError> {
+    pub fn read(path: &Path, apart: &[&str], reading: &Reading) -> Result<Self, ProxyError> {
         let origin = path.file_name().map_or_else(
             || path.display().to_string(),
             |n| n.to_string_lossy().into(),
@@ -166,11 +179,17 @@ impl Columns {
             path: path.display().to_string(),
             problem,
         };
-        let mut reader = csv::Reader::from_path(path).map_err(|error| fault(error.to_string()))?;
-        let header = reader
-            .headers()
-            .map_err(|error| fault(error.to_string()))?
-            .clone();
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(reading.columns.is_none())
+            .from_path(path)
+            .map_err(|error| fault(error.to_string()))?;
+        let header = match &reading.columns {
+            Some(names) => csv::StringRecord::from(names.clone()),
+            None => reader
+                .headers()
+                .map_err(|error| fault(error.to_string()))?
+                .clone(),
+        };
         let places: Vec<usize> = apart
             .iter()
             .map(|name| {
@@ -190,6 +209,13 @@ impl Columns {
             .records()
             .collect::<Result<_, _>>()
             .map_err(|error| fault(error.to_string()))?;
+        if let Some(record) = records.iter().find(|record| record.len() != header.len()) {
+            return Err(fault(format!(
+                "a row has {} cells and there are {} columns",
+                record.len(),
+                header.len()
+            )));
+        }
         if records.is_empty() {
             return Err(fault("it has a header and no rows".into()));
         }
@@ -203,29 +229,73 @@ impl Columns {
             })
             .collect::<Result<Vec<Vec<f64>>, _>>()?;
         let designs: Vec<usize> = (0..header.len())
-            .filter(|at| !places.contains(at))
+            .filter(|at| {
+                !places.contains(at) && !reading.ignored.iter().any(|name| *name == header[*at])
+            })
             .collect();
         if designs.is_empty() {
             return Err(fault("there is no column beside the labels".into()));
         }
-        let mut variables = Vec::with_capacity(designs.len());
-        let mut values = vec![0.0; records.len() * designs.len()];
-        for (place, &at) in designs.iter().enumerate() {
+        let mut columns: Vec<(Variable, Vec<f64>)> = Vec::with_capacity(designs.len());
+        for at in designs {
             let cells: Vec<&str> = records.iter().map(|record| record[at].trim()).collect();
-            let (variable, column) = variable(&origin, &header[at], &cells)?;
-            for (row, value) in column.into_iter().enumerate() {
-                values[row * designs.len() + place] = value;
+            if reading.formula.as_deref() == Some(&header[at]) {
+                columns.extend(elements(&origin, &header[at], &cells)?);
+            } else {
+                columns.push(variable(&origin, &header[at], &cells)?);
             }
-            variables.push(variable);
         }
-        let designs = Designs::new(values, designs.len());
+        let values =
+            (0..records.len()).flat_map(|row| columns.iter().map(move |(_, column)| column[row]));
+        let designs = Designs::new(values.collect(), columns.len());
+        let space = Space::new(columns.into_iter().map(|(variable, _)| variable).collect());
         Ok(Self {
             origin,
-            space: Space::new(variables),
+            space,
             designs,
             numbers,
         })
     }
+}
+
+/// A column of formulas as one of fractions for each element, in the order in which they appear.
+fn elements(
+    origin: &str,
+    name: &str,
+    cells: &[&str],
+) -> Result<Vec<(Variable, Vec<f64>)>, ProxyError> {
+    let read = cells.iter().enumerate().map(|(row, cell)| {
+        amounts(cell).ok_or_else(|| ProxyError::Design {
+            origin: origin.into(),
+            problem: format!(
+                "row {}: column `{name}` holds `{cell}`, which is no chemical formula",
+                row + 1
+            ),
+        })
+    });
+    let read: Vec<Vec<(String, f64)>> = read.collect::<Result<_, _>>()?;
+    let mut elements: Vec<String> = Vec::new();
+    for (element, _) in read.iter().flatten() {
+        if !elements.contains(element) {
+            elements.push(element.clone());
+        }
+    }
+    let all = fractions(&read, &elements);
+    let columns = elements.iter().enumerate().map(|(at, element)| {
+        let values: Vec<f64> = all
+            .iter()
+            .skip(at)
+            .step_by(elements.len())
+            .copied()
+            .collect();
+        let variable = Variable::Real {
+            name: element.clone(),
+            low: 0.0,
+            high: 1.0,
+        };
+        (variable, values)
+    });
+    Ok(columns.collect())
 }
 
 /// A cell as a finite number.
@@ -309,7 +379,7 @@ mod tests {
     }
 
     fn read(text: &str, truth: TruthFrom, merge: Merge) -> Result<CsvTable, ProxyError> {
-        CsvTable::read(table(text).path(), "y", truth, merge)
+        CsvTable::read(table(text).path(), "y", truth, merge, &Reading::default())
     }
 
     #[test]
@@ -344,6 +414,27 @@ mod tests {
             .evaluate(&Designs::new(vec![2.0], 1))
             .expect("a table does not fail");
         assert_eq!(known, [Truth::Value(8.0)]);
+    }
+
+    #[test]
+    fn formulas_become_fractions_and_a_file_may_lack_a_header() {
+        let file = table("CuO,1\nFeO3,2\n");
+        let reading = Reading {
+            columns: Some(vec!["what".into(), "y".into()]),
+            formula: Some("what".into()),
+            ignored: Vec::new(),
+        };
+        let task = CsvTable::read(file.path(), "y", TruthFrom::Target, Merge::Refuse, &reading);
+        let task = task.expect("it is well formed");
+        let names: Vec<&str> = task
+            .space()
+            .variables()
+            .iter()
+            .map(Variable::name)
+            .collect();
+        let data = task.labelled(0).expect("it was read");
+        assert_eq!(names, ["Cu", "O", "Fe"]);
+        assert_eq!(data.designs().values(), [0.5, 0.5, 0.0, 0.0, 0.75, 0.25]);
     }
 
     #[test]

@@ -4,7 +4,9 @@ mod branin;
 mod command;
 mod csv_table;
 mod ehrlich;
+mod formula;
 mod functions;
+mod learned;
 mod manifold;
 mod narrow_basin;
 mod noisy_labels;
@@ -13,9 +15,10 @@ mod tf_bind;
 mod welded_beam;
 
 pub use branin::Branin;
-pub use csv_table::{Columns, CsvTable, TruthFrom};
+pub use csv_table::{Columns, CsvTable, Reading, TruthFrom};
 pub use ehrlich::Ehrlich;
 pub use functions::Function;
+pub use learned::Learned;
 pub use manifold::Manifold;
 pub use narrow_basin::NarrowBasin;
 pub use noisy_labels::NoisyLabels;
@@ -65,6 +68,7 @@ pub static TASKS: &[Entry] = &[
     welded_beam::ENTRY,
     ehrlich::ENTRY,
     tf_bind::ENTRY,
+    learned::SUPERCON,
 ];
 
 /// Tasks separated by commas; those that are read from files look for them in `folder`.

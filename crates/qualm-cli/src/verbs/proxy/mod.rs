@@ -1,7 +1,9 @@
 //! `qualm proxy`: how far can a learned proxy be gamed? One verb a file.
 
+mod audit;
 mod list;
 mod study;
+mod table;
 
 use clap::Subcommand;
 
@@ -11,6 +13,8 @@ use crate::Ended;
 pub(crate) enum Verb {
     /// Optimise against proxies where the truth is known, and see who is gamed
     Study(Box<study::Arguments>),
+    /// Put a proxy of your own designs under pressure, without their truth
+    Audit(Box<audit::Arguments>),
     /// List tasks, proxies and optimisers with their parameters
     List(list::Arguments),
 }
@@ -23,6 +27,7 @@ Example:
 pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     match verb {
         Verb::Study(arguments) => study::run(arguments),
+        Verb::Audit(arguments) => audit::run(arguments),
         Verb::List(arguments) => list::run(arguments),
     }
 }

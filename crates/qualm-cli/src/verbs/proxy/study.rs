@@ -5,10 +5,11 @@ use clap::Args;
 use qualm_data::AtomicFile;
 use qualm_proxy::study::{Journal, Study, brief, report, table};
 use qualm_proxy::tasks::{self, CsvTable, TruthFrom};
-use qualm_proxy::{Merge, Outside, Task, optimisers, proxies};
+use qualm_proxy::{Outside, Task, optimisers, proxies};
 use qualm_report::{to_csv, to_html, to_json};
 use qualm_stats::random::DEFAULT_SEED;
 
+use super::table::TableArguments;
 use crate::{Ended, console};
 
 /// What is studied where nothing else is asked for.
@@ -89,9 +90,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "COMMAND", requires = "csv")]
     oracle: Option<String>,
 
-    /// One label for rows of --csv that are one design with labels that differ
-    #[arg(long, value_name = "HOW", requires = "csv")]
-    aggregate: Option<Aggregate>,
+    #[command(flatten)]
+    table: TableArguments,
 
     /// Write study.json, study.csv, report.html, report.json and the journal outcomes.jsonl into
     /// this folder
@@ -113,12 +113,6 @@ enum OutsideWord {
     Infeasible,
 }
 
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Aggregate {
-    Mean,
-    Median,
-}
-
 fn tasks_of(arguments: &Arguments) -> anyhow::Result<Vec<Box<dyn Task>>> {
     let (Some(csv), Some(target)) = (&arguments.csv, &arguments.target) else {
         return Ok(tasks::parse_list(
@@ -131,12 +125,10 @@ fn tasks_of(arguments: &Arguments) -> anyhow::Result<Vec<Box<dyn Task>>> {
         (_, Some(command)) => TruthFrom::Command(command.clone()),
         (None, None) => TruthFrom::Target,
     };
-    let merge = match arguments.aggregate {
-        None => Merge::Refuse,
-        Some(Aggregate::Mean) => Merge::Mean,
-        Some(Aggregate::Median) => Merge::Median,
-    };
-    Ok(vec![Box::new(CsvTable::read(csv, target, truth, merge)?)])
+    let (reading, merge) = (arguments.table.reading(), arguments.table.merge());
+    Ok(vec![Box::new(CsvTable::read(
+        csv, target, truth, merge, &reading,
+    )?)])
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
