@@ -61,6 +61,15 @@ fn advice(outcome: &Outcome) -> Option<&Stopped> {
         .min_by_key(|stop| stop.step)
 }
 
+/// The judgement without a truth: the study's, but where designs have left the data by the end, a
+/// judge that agrees proves nothing, for it knows as little there.
+fn judged(outcome: &Outcome) -> Verdict {
+    match outcome.verdict {
+        Verdict::Sound if advice(outcome).is_some() => Verdict::Inconclusive,
+        verdict => verdict,
+    }
+}
+
 /// The audit in plain language, with what it rests on.
 pub fn report(outcomes: &[Outcome], hidden: f64) -> Report {
     let Some(first) = outcomes.first() else {
@@ -97,7 +106,7 @@ pub fn report(outcomes: &[Outcome], hidden: f64) -> Report {
 
 fn said(outcome: &Outcome) -> Said {
     let (start, end) = (&outcome.curve[0], &outcome.curve[outcome.curve.len() - 1]);
-    let tone = match outcome.verdict {
+    let tone = match judged(outcome) {
         Verdict::Sound => Tone::Good,
         Verdict::Gamed => Tone::Bad,
         Verdict::Inconclusive => Tone::Mixed,
@@ -124,7 +133,7 @@ fn said(outcome: &Outcome) -> Said {
              from {:.3} to {:.3}, with its best {:.3} at step {}.{stop}",
             outcome.proxy,
             outcome.optimiser,
-            outcome.verdict,
+            judged(outcome),
             start.proxy,
             end.proxy,
             start.truth,
@@ -144,7 +153,8 @@ fn table(outcomes: &[Outcome]) -> Table {
     .title("What the verdicts rest on")
     .note(
         "gamed: the gap, mean proxy less mean judge at the end, is above 3 times the error on designs \
-         held back. slope: 95th percentile of |d proxy / dx| in standard units, on data and at the \
+         held back. inconclusive: it is not, but designs have left the data, where the judge knows \
+         as little as the proxy; or the judge's mean fell. slope: 95th percentile of |d proxy / dx| in standard units, on data and at the \
          end. best for steps: where the judge's mean is largest.",
     );
     for outcome in outcomes {
@@ -157,7 +167,7 @@ fn table(outcomes: &[Outcome]) -> Table {
         table = table.row([
             Cell::text(&outcome.proxy),
             Cell::text(&outcome.optimiser),
-            Cell::text(outcome.verdict.to_string()),
+            Cell::text(judged(outcome).to_string()),
             Cell::number(outcome.gap, 3),
             Cell::number(outcome.error_held_back, 3),
             slope(|(data, _)| data.p95),
@@ -187,7 +197,8 @@ mod tests {
         let outcomes = audit
             .run("planted", task.space(), &all, &|_| {})
             .expect("enough data");
-        assert_eq!(outcomes[0].verdict, Verdict::Gamed);
+        // The judge has not seen what lies off the plane either: it may agree, which proves nothing.
+        assert_ne!(judged(&outcomes[0]), Verdict::Sound);
         let stop = advice(&outcomes[0]).expect("the search leaves the plane");
         assert!(stop.step.expect("it fired") < 50);
         let text = qualm_report::to_terminal(&report(&outcomes, 0.2), 80, false);

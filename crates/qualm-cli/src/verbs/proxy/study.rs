@@ -13,8 +13,8 @@ use super::table::TableArguments;
 use crate::{Ended, console};
 
 /// What is studied where nothing else is asked for.
-const TASKS: &str = "manifold-32,branin";
-const PROXIES: &str = "ridge,mlp,mlp(noise=0.2),mlp(noise=0.5),coms,roma(adapt=no),roma";
+const TASKS: &str = "manifold-32,branin,styblinski-tang";
+const PROXIES: &str = "ridge,gp,mlp,mlp(noise=0.2),mlp(noise=0.5),coms,roma(adapt=no),roma";
 const OPTIMISERS: &str = "sgd,adam,best-of-n,random";
 const SEEDS: u64 = 3;
 
