@@ -48,6 +48,9 @@ pub use qualm_onnx as onnx;
 /// Detectors of out-of-distribution inputs.
 #[cfg(feature = "ood")]
 pub use qualm_ood as ood;
+/// Offline model-based optimisation, and how far proxies are gamed.
+#[cfg(feature = "proxy")]
+pub use qualm_proxy as proxy;
 /// Results for people.
 pub use qualm_report as report;
 /// Metrics, intervals, conformal p-values, seeded random streams.

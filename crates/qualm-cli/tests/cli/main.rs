@@ -17,6 +17,7 @@ mod heads;
 mod inspection;
 mod made;
 mod models;
+mod proxies;
 #[cfg(feature = "run-models")]
 mod running;
 mod score;

@@ -4,6 +4,7 @@ mod cell;
 mod journal;
 mod outcome;
 mod plan;
+mod ranks;
 mod report;
 mod stops;
 

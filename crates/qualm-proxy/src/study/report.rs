@@ -1,6 +1,7 @@
 use qualm_report::{Block, Cell, Column, Curves, Report, Table, Tone, Verdict as Said};
 
 use super::outcome::{Outcome, Verdict};
+use super::ranks::ranks;
 use crate::measures::quantile;
 
 /// A study for people: verdicts, scores, curves, detectors and stop rules, task by task.
@@ -21,6 +22,11 @@ pub fn report(outcomes: &[Outcome]) -> Report {
             best_of_n(&of_task),
         ];
         for table in tables.into_iter().flatten() {
+            report = report.push(table);
+        }
+    }
+    for optimiser in distinct(outcomes, |o| &o.optimiser) {
+        if let Some(table) = ranks(outcomes, &optimiser) {
             report = report.push(table);
         }
     }
