@@ -74,15 +74,16 @@ struct Line {
 }
 
 impl Beliefs {
-    /// Reads a JSONL file. A line is a [`Belief`], stated in numbers or as a text; or `{"statement": "P(A and B) = .3"}`, or
-    /// `{"fact": "not (A and B)"}`, both with `source` and `set` where there are several.
+    /// Reads a JSONL file. A line is a [`Belief`], stated in numbers or as a text; or
+    /// `{"statement": "P(A and B) = .3"}`, or `{"fact": "not (A and B)"}`, both with `source` and
+    /// `set` where there are several.
     ///
     /// # Errors
     /// [`ConfidenceError::File`] if the file cannot be read or says nothing,
     /// [`ConfidenceError::Line`] for the first line that is none of these.
     pub fn read(path: impl AsRef<Path>) -> Result<Beliefs, ConfidenceError> {
         let path = path.as_ref();
-        let parser = Parser::default();
+        let parser = Parser::default().hearing_beliefs();
         let (mut beliefs, mut unread) = (Vec::new(), Vec::new());
         let mut sets: BTreeMap<(Option<String>, Option<String>), StatementSet> = BTreeMap::new();
         json_lines::read(path, |number, line| {

@@ -8,7 +8,8 @@ impl Belief {
     /// name it. Says whether the text states a conditional belief; nothing is changed if not.
     ///
     /// "Unless B" states the branch without B: `given_true` always speaks of B itself. Words count
-    /// as the parser's lexicon has them, a range as its middle.
+    /// as the parser's lexicon has them, a range as its middle. With
+    /// [`Parser::hearing_beliefs`] a share at an "if" needs no word of belief.
     ///
     /// ```
     /// use qualm_confidence::conditional::Belief;
@@ -16,7 +17,7 @@ impl Belief {
     ///
     /// let mut belief: Belief =
     ///     serde_json::from_str(r#"{"text": "60% if the bill passes, 25% if not."}"#)?;
-    /// assert!(belief.hear(&Parser::default()));
+    /// assert!(belief.hear(&Parser::default().hearing_beliefs()));
     /// assert_eq!((belief.p, belief.p_else), (Some(0.6), Some(0.25)));
     /// assert_eq!(belief.given.as_deref(), Some("the bill passes"));
     /// # Ok::<(), serde_json::Error>(())
@@ -48,11 +49,15 @@ impl Belief {
 mod tests {
     use super::*;
 
-    fn heard(text: &str) -> Option<(Option<f64>, Option<f64>, Option<String>)> {
+    fn heard_by(parser: &Parser, text: &str) -> Option<(Option<f64>, Option<f64>, Option<String>)> {
         let mut belief: Belief =
             serde_json::from_value(serde_json::json!({ "text": text })).unwrap();
-        let heard = belief.hear(&Parser::default());
+        let heard = belief.hear(parser);
         heard.then_some((belief.p, belief.p_else, belief.given))
+    }
+
+    fn heard(text: &str) -> Option<(Option<f64>, Option<f64>, Option<String>)> {
+        heard_by(&Parser::default(), text)
     }
 
     #[test]
@@ -70,9 +75,44 @@ mod tests {
     }
 
     #[test]
+    fn both_branches_are_found_however_they_are_joined() {
+        let both = Some((Some(0.6), Some(0.25), Some("it rains".into())));
+        for text in [
+            "He stays with 60 % if it rains, with 25 % if not.",
+            "60% if it rains and 25% if it doesn't.",
+            "60% if it rains, otherwise 25%.",
+            "There is a 60% chance if it rains and a 25% chance if it does not rain.",
+            "I'm 60% sure if it rains but 25% sure if it does not.",
+            "If it rains, there is a 60% chance; otherwise 25%.",
+        ] {
+            assert_eq!(heard(text), both, "{text}");
+        }
+    }
+
+    /// Where a text is known to state a belief, its numbers need no word of belief.
+    #[test]
+    fn beliefs_are_heard_that_could_be_facts_elsewhere() {
+        let both = Some((Some(0.6), Some(0.25), Some("it rains".into())));
+        let beliefs = Parser::default().hearing_beliefs();
+        for text in [
+            "He stays: 60% if it rains, 25% if not.",
+            "He stays 60% if it rains and 25% otherwise.",
+            "If it rains, I put it at 60%; if not, at 25%.",
+        ] {
+            assert_eq!(heard(text), None, "{text}");
+            assert_eq!(heard_by(&beliefs, text), both, "{text}");
+        }
+        assert_eq!(heard_by(&beliefs, "If more than 5% vote, he stays."), None);
+    }
+
+    #[test]
     fn what_depends_on_nothing_is_no_conditional_belief() {
         assert_eq!(heard("I'm 80% sure."), None);
         assert_eq!(heard("If I recall, it is Lima."), None);
+        assert_eq!(
+            heard("It was probably Lima, but I wonder if it was Quito."),
+            None
+        );
         assert_eq!(heard(""), None);
     }
 

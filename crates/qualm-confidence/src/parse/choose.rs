@@ -195,20 +195,14 @@ fn conditional<'p>(parser: &'p Parser, found: &Found, claim: &Claim) -> Option<C
             !clause && other.is_err()
         })
         .find(|&at| {
-            is(at, roles::IF | roles::UNLESS)
+            is(at, roles::IF | roles::UNLESS) && !found.is_within_a_phrase(at)
                 || is(at, roles::GIVEN) && at > 0 && !is(at - 1, roles::COPULA)
         })?;
     if is_guess(tokens, joint) || is(joint + 1, roles::NOT) && !is(joint, roles::UNLESS) {
         return None;
     }
     let start = joint + 1 + usize::from(is(joint + 1, roles::THAT));
-    let stop = (start..tokens.len())
-        .find(|&at| {
-            ends(&tokens[at])
-                || matches!(tokens[at].kind, Kind::Comma | Kind::Semicolon)
-                || is(at, roles::OTHERWISE)
-        })
-        .unwrap_or(tokens.len());
+    let stop = event_end(found, start);
     if stop <= start {
         return None;
     }
@@ -218,6 +212,38 @@ fn conditional<'p>(parser: &'p Parser, found: &Found, claim: &Claim) -> Option<C
         given: span(tokens, start, stop),
         unless: is(joint, roles::UNLESS),
     })
+}
+
+/// Where the event that begins at `start` ends: at a comma, or before another branch, as in "if it
+/// rains and 25 % if not".
+fn event_end(found: &Found, start: usize) -> usize {
+    let tokens = &found.tokens;
+    let is = |at: usize, role| tokens[at].is(role);
+    let parts = |at: usize| {
+        use Kind::{Comma, Newline, Semicolon, Stop};
+        matches!(tokens[at].kind, Comma | Semicolon | Stop | Newline)
+    };
+    let branch = |at: usize| {
+        is(at, roles::IF | roles::UNLESS | roles::OTHERWISE)
+            || found.claims.binary_search_by_key(&at, |c| c.from).is_ok()
+    };
+    let Some(stop) = (start..tokens.len()).find(|&at| parts(at) || branch(at)) else {
+        return tokens.len();
+    };
+    if parts(stop) {
+        return stop;
+    }
+    // A share just before "if not" is of the other branch, as are the words that lead to it.
+    let share = |at: &usize| {
+        let value = numbers::value(tokens, *at);
+        value.is_some_and(|value| value.is_share() && value.end == stop)
+    };
+    let near = |end: usize| end.saturating_sub(4).max(start)..end;
+    let end = near(stop).find(share).unwrap_or(stop);
+    near(end)
+        .rev()
+        .find(|&at| is(at, roles::BUT))
+        .unwrap_or(end)
 }
 
 /// Whether the event at an "if" is the writer's own memory: "if I recall", "if memory serves".

@@ -30,6 +30,9 @@ pub(super) struct Label {
 /// Tokens between a label and its value at most.
 const GAP: usize = 16;
 
+/// Tokens between a first branch and its other at most.
+const REACH: usize = 24;
+
 impl Scan<'_> {
     /// The label at token `at`.
     pub(super) fn label_at(&self, at: usize) -> Option<Label> {
@@ -213,12 +216,14 @@ impl Scan<'_> {
             _ => None,
         };
         let behind = odds.map_or(behind, |(_, next)| next);
-        let whole = label.is_none() && frame.is_none() && self.is_whole(behind, &value);
-        let rule = match (label, frame, whole) {
-            (Some(_), _, _) => Rule::Label,
-            (None, Some(_), _) => Rule::BeliefFrame,
-            (None, None, true) => Rule::WholeReply,
-            _ => return None,
+        let rule = if label.is_some() {
+            Rule::Label
+        } else if frame.is_some() || self.is_branch(back, end, &value) {
+            Rule::BeliefFrame
+        } else if self.is_whole(behind, &value) {
+            Rule::WholeReply
+        } else {
+            return None;
         };
         let context = Context {
             scale: label
@@ -360,6 +365,37 @@ impl Scan<'_> {
         }
         let side = next + usize::from(self.is(next, roles::IN));
         self.is(side, roles::ON).then_some((true, side + 1))
+    }
+
+    /// Whether a value that ends before `end` is the first branch of a conditional belief without a
+    /// word of belief: "with 60 % if B, with 25 % if not", both branches; or, where texts are known
+    /// to state beliefs, "60 % if B" and "if B, ... 60 %".
+    fn is_branch(&self, back: usize, end: usize, value: &Value) -> bool {
+        if !value.is_share() || !self.claims.is_empty() {
+            return false;
+        }
+        let begins = self.is(end, roles::IF | roles::UNLESS | roles::GIVEN);
+        if self.parser.hears_beliefs() {
+            let event = self.sentence.max(back.saturating_sub(REACH))..back;
+            let behind = self.is(self.sentence, roles::IF)
+                && event
+                    .into_iter()
+                    .any(|at| self.kind(at) == Some(Kind::Comma))
+                && self.tokens.get(end).is_none_or(tokens::ends_clause);
+            return begins || behind;
+        }
+        let with = |at: usize| self.is(at, roles::WITH);
+        let other = end + 1..end + REACH;
+        begins
+            && back > 0
+            && with(back - 1)
+            && other.clone().any(|at| {
+                let value = numbers::value(self.tokens, at + 1);
+                with(at) && value.is_some_and(|value| value.is_share())
+            })
+            && other
+                .into_iter()
+                .any(|at| self.is(at, roles::IF) && self.is(at + 1, roles::NOT))
     }
 
     /// Whether a value that ends before `end` is all that is said, but for what leads to it; or

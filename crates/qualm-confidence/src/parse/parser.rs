@@ -56,6 +56,7 @@ pub(super) struct Phrase {
 pub struct Parser {
     lexicon: Lexicon,
     scale: Option<Scale>,
+    beliefs: bool,
     vocabulary: Vocabulary,
     phrases: Phrases<Phrase>,
     may: WordId,
@@ -121,6 +122,7 @@ impl Parser {
             guesses,
             lexicon,
             scale: None,
+            beliefs: false,
             vocabulary,
             phrases: tree,
         }
@@ -131,6 +133,18 @@ impl Parser {
     pub fn with_scale(mut self, scale: Scale) -> Parser {
         self.scale = Some(scale);
         self
+    }
+
+    /// The same parser for texts that are known to state beliefs and no facts: a share at an "if"
+    /// is a branch without a word of belief, as in "Rain 60 % if the wind turns".
+    #[must_use]
+    pub fn hearing_beliefs(mut self) -> Parser {
+        self.beliefs = true;
+        self
+    }
+
+    pub(super) fn hears_beliefs(&self) -> bool {
+        self.beliefs
     }
 
     /// The lexicon that words have their value from.

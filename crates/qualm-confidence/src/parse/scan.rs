@@ -52,6 +52,15 @@ pub(super) struct Found {
     pub(super) refusal: Option<(usize, usize)>,
     /// The answer is said not to be known.
     pub(super) unknown: Option<(usize, usize)>,
+    /// Each "if" that ends a phrase and begins no event: "I wonder if".
+    taken: Vec<usize>,
+}
+
+impl Found {
+    /// Whether the "if" at a token belongs to the phrase before it.
+    pub(super) fn is_within_a_phrase(&self, at: usize) -> bool {
+        self.taken.binary_search(&at).is_ok()
+    }
 }
 
 pub(super) struct Scan<'a> {
@@ -60,13 +69,17 @@ pub(super) struct Scan<'a> {
     pub(super) claims: Vec<Claim>,
     refusal: Option<(usize, usize)>,
     unknown: Option<(usize, usize)>,
+    taken: Vec<usize>,
     /// The last label of this sentence.
     pub(super) label: Option<Label>,
     /// A scale that was stated before its label.
     pub(super) scale: Option<Scale>,
     /// Whether all tokens so far may stand before a number that is the whole reply.
     pub(super) lead: bool,
-    sentence: usize,
+    /// A second branch has begun: "if not", "otherwise".
+    branched: bool,
+    /// The first token of this sentence.
+    pub(super) sentence: usize,
     claimed: bool,
     /// The end of the last claim, behind which looks back end.
     pub(super) floor: usize,
@@ -80,9 +93,11 @@ pub(super) fn scan(parser: &Parser, text: &str) -> Found {
         claims: Vec::new(),
         refusal: None,
         unknown: None,
+        taken: Vec::new(),
         label: None,
         scale: None,
         lead: true,
+        branched: false,
         sentence: 0,
         claimed: false,
         floor: 0,
@@ -92,11 +107,13 @@ pub(super) fn scan(parser: &Parser, text: &str) -> Found {
         at = scan.step(at).max(at + 1);
     }
     let (claims, refusal, unknown) = (scan.claims, scan.refusal, scan.unknown);
+    let taken = scan.taken;
     Found {
         tokens,
         claims,
         refusal,
         unknown,
+        taken,
     }
 }
 
@@ -135,7 +152,9 @@ impl Scan<'_> {
             }
             Kind::Word => return self.word(at, &token),
             // Behind "If E," a number may be the whole of a branch.
-            Kind::Comma => self.lead = self.is(0, roles::IF) && self.claims.is_empty(),
+            Kind::Comma => {
+                self.lead = self.is(0, roles::IF) && self.claims.is_empty() && !self.branched;
+            }
             _ => {}
         }
         at + 1
@@ -164,6 +183,8 @@ impl Scan<'_> {
         if let Some((length, phrase)) = phrase
             && let Some(next) = self.phrase(at, at + length, *phrase)
         {
+            let ifs = (at + 1..at + length).filter(|&word| self.tokens[word].is(roles::IF));
+            self.taken.extend(ifs);
             return next;
         }
         if token.is(roles::LABEL | roles::P)
@@ -195,6 +216,7 @@ impl Scan<'_> {
             | roles::BETWEEN
             | roles::FROM;
         self.lead &= token.is(roles::LEAD | roles::APPROXIMATE | bound);
+        self.branched |= at > 0 && token.is(roles::IF | roles::OTHERWISE);
         at + 1
     }
 
