@@ -5,6 +5,7 @@ use crate::desk::{Desk, says};
 const BELIEFS: &str = r#"{"id":"s1","source":"model-a","event":"rain","given":"low","p":0.6,"p_else":0.25,"p_given":0.5,"p_event":0.5,"p_both":0.3,"given_true":true,"event_true":false}
 {"id":"s2","source":"model-a","given":"low","p":0.9,"given_true":false,"event_true":true}
 {"id":"s3","source":"model-b","given":"low","p":0.2,"p_else":0.8,"given_true":false,"event_true":true}
+{"source":"model-c","text":"Rain with 60 % if a front comes, with 25 % if not","given_true":false,"event_true":true}
 {"set":"two","source":"model-a","statement":"P(A) = .6"}
 {"set":"two","source":"model-a","statement":"P(not A) = .6"}
 {"set":"fine","statement":"P(A | B) = .6"}
@@ -34,6 +35,12 @@ fn conditional_beliefs_are_scored_where_they_came_about() {
     );
     assert!((a["brier"].as_f64().unwrap() - 0.36).abs() < 1e-12);
     assert!((b["brier"].as_f64().unwrap() - 0.04).abs() < 1e-12);
+    // Said in words; what came about is the second branch.
+    let said = &json["beliefs"][3];
+    assert_eq!(
+        (&said["given"], &said["scored"]),
+        (&"a front comes".into(), &0.25.into())
+    );
 
     let sets = json["sets"].as_array().unwrap();
     let set = |title: &str| sets.iter().find(|set| set["title"] == title).unwrap();
