@@ -23,11 +23,43 @@ pub fn records() -> Result<Records, ConfidenceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Kind;
+    use crate::evaluate::{By, Measure, Settings, evaluate};
+    use qualm_stats::Bootstrap;
 
     #[test]
     fn every_record_is_read_and_graded() {
         let records = records().unwrap().strict().unwrap();
         assert!(records.len() > 100);
         assert!(records.iter().all(|record| record.correct().is_some()));
+    }
+    /// What a pilot had led to expect of a model this small: the probability of its answer tells
+    /// right from wrong, and says more than the accuracy on sums and differences.
+    #[test]
+    fn the_probability_of_answers_tells_right_from_wrong() {
+        let records = records().unwrap().strict().unwrap();
+        let settings = Settings {
+            by: Some(By::Split),
+            train: Some("add-subtract".into()),
+            bootstrap: Bootstrap {
+                resamples: 0,
+                ..Bootstrap::default()
+            },
+            ..Settings::default()
+        };
+        let results = evaluate(&records, &settings).unwrap().results;
+        let mut groups = 0;
+        for result in results {
+            if result.kind != Kind::AnswerLogprob || result.group == "all" {
+                continue;
+            }
+            groups += 1;
+            let found = result.found.unwrap();
+            let [auroc, brier] =
+                [Measure::Auroc, Measure::Brier].map(|m| found.measure(m).unwrap().value);
+            assert!(auroc >= 0.85, "{}: {auroc}", result.group);
+            assert!(brier < found.constant.brier, "{}: {brier}", result.group);
+        }
+        assert_eq!(groups, 2);
     }
 }
