@@ -7,6 +7,13 @@ pub use best_of_n::{BestOfN, best_of_n, divergence};
 pub use law::{Law, fit_best_of_n, fit_search};
 
 /// The q-th quantile of numbers, between the order statistics around place q (n - 1); NaN of none.
+///
+/// ```
+/// use qualm_proxy::measures::quantile;
+/// assert_eq!(quantile(&[3.0, 1.0, 2.0, 5.0], 0.5), 2.5);
+/// // Scores beyond all bounds are larger than any limit, not incomparable to it.
+/// assert_eq!(quantile(&[1.0, f64::INFINITY, f64::INFINITY], 0.5), f64::INFINITY);
+/// ```
 pub fn quantile(values: &[f64], q: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
@@ -15,7 +22,12 @@ pub fn quantile(values: &[f64], q: f64) -> f64 {
     };
     let place = q * last as f64;
     let below = sorted[place.floor() as usize];
-    below + (sorted[place.ceil() as usize] - below) * place.fract()
+    let above = sorted[place.ceil() as usize];
+    // The difference of two infinities is none.
+    if below == above {
+        return below;
+    }
+    below + (above - below) * place.fract()
 }
 
 /// Arithmetic mean; NaN of none.

@@ -53,6 +53,9 @@ mod tests {
         assert_eq!(rule.limit, 99.0);
         let stopped = rule.stop(&[0, 10, 20, 30], &[0.1, 0.4, 0.3, 0.0]);
         assert_eq!((stopped.step, stopped.truth), (Some(10), 0.4));
+        // Designs beyond single precision score infinity, and that is above every limit.
+        let beyond = StopRule::support("s", vec![quantile(&[f64::INFINITY; 4], 0.5)], &visible);
+        assert_eq!(beyond.stop(&[0], &[0.2]).step, Some(0));
         let silent = StopRule::support("s", vec![1.0, 2.0], &visible).stop(&[0, 5], &[0.8, 0.6]);
         assert_eq!((silent.step, silent.truth), (None, 0.6));
     }
