@@ -1,6 +1,9 @@
 use std::convert::Infallible;
 
-use qualm_linalg::{Limits, Rows, Smooth, inverse_cholesky, minimise, packed_len, product_tn};
+use qualm_linalg::{
+    Limits, Rows, Smooth, inverse_cholesky, minimise, packed_len, product_nt, product_tn,
+    squared_norm,
+};
 use qualm_stats::Stream;
 
 use super::Entry;
@@ -41,6 +44,9 @@ type Parameters = [f64; 3];
 
 /// Noise of labels without noise: below it the covariance loses its last digits.
 const LEAST_NOISE: f64 = 1e-6;
+
+/// Rows whose spread is computed at once.
+const BLOCK: usize = 256;
 
 /// Steps of the fit of three numbers.
 const LIMITS: Limits = Limits {
@@ -253,20 +259,28 @@ impl Proxy for GaussianProcessProxy {
         Some(values.collect())
     }
 
+    /// Root of k(x, x) - |L^-1 k|^2, without the noise of labels.
     fn spread(&self, x: Rows<'_, f64>) -> Option<Vec<f64>> {
-        let of_row = |row: &[f64]| {
-            let k: Vec<f64> = self
-                .points()
-                .map(|point| self.kernel.at(distance(row, point)).0)
+        let n = self.weights.len();
+        let mut spread = Vec::with_capacity(x.len());
+        for block in x.data().chunks(BLOCK * self.width) {
+            let rows = block.chunks_exact(self.width);
+            let covariances: Vec<f64> = rows
+                .flat_map(|row| {
+                    self.points()
+                        .map(|point| self.kernel.at(distance(row, point)).0)
+                })
                 .collect();
-            let known: f64 = self
-                .factor
-                .chunks_exact(k.len())
-                .map(|l| dot(l, &k).powi(2))
-                .sum();
-            (self.kernel.height - known).max(0.0).sqrt()
-        };
-        Some(x.data().chunks_exact(self.width).map(of_row).collect())
+            let mut white = vec![0.0; covariances.len()];
+            product_nt(
+                &mut white,
+                Rows::new(&covariances, n),
+                Rows::new(&self.factor, n),
+            );
+            let known = white.chunks_exact(n).map(squared_norm);
+            spread.extend(known.map(|known| (self.kernel.height - known).max(0.0).sqrt()));
+        }
+        Some(spread)
     }
 }
 
@@ -324,6 +338,30 @@ mod tests {
             .spread(Rows::new(&[0.0, 0.0, 30.0, 30.0], 2))
             .expect("it has one");
         assert!(spread[1] > 5.0 * spread[0], "{spread:?}");
+    }
+
+    #[test]
+    fn one_point_by_hand() {
+        // K = h + n, so the variance at distance r is h - k(r)^2 / (h + n).
+        let kernel = Kernel {
+            length: 5f64.sqrt(),
+            height: 2.0,
+            noise: 0.5,
+        };
+        let proxy = GaussianProcessProxy {
+            x: vec![0.0],
+            width: 1,
+            kernel,
+            weights: vec![1.0 / 2.5],
+            factor: vec![1.0 / 2.5f64.sqrt()],
+        };
+        let x: Vec<f64> = (0..300).map(|i| f64::from(i) / 100.0).collect();
+        let spread = proxy.spread(Rows::new(&x, 1)).expect("it has one");
+        let at_one = 2.0 * (-1f64).exp() * (1.0 + 1.0 + 1.0 / 3.0);
+        assert!((spread[0] - (2.0f64 - 4.0 / 2.5).sqrt()).abs() < 1e-12);
+        assert!((spread[100] - (2.0 - at_one * at_one / 2.5).sqrt()).abs() < 1e-12);
+        let value = proxy.predict(Rows::new(&[1.0], 1))[0];
+        assert!((value - at_one / 2.5).abs() < 1e-12);
     }
 
     #[test]
