@@ -94,6 +94,19 @@ pub enum ProxyError {
         /// What it did.
         problem: String,
     },
+    /// A search left what numbers can say.
+    #[error(
+        "{optimiser} on {proxy}: the search is beyond all bounds at step {step}; take smaller or \
+         fewer steps"
+    )]
+    Beyond {
+        /// The optimiser's recipe.
+        optimiser: String,
+        /// The proxy's recipe.
+        proxy: String,
+        /// The first step that cannot be judged.
+        step: usize,
+    },
     /// A proxy could not be fitted.
     #[error("{proxy} on {task}: {problem}")]
     Fit {

@@ -74,6 +74,24 @@ impl Trajectory {
         &self.steps
     }
 
+    /// The first step with a coordinate or a value that is no number, or so large that its square
+    /// may be none: nothing can be judged there.
+    ///
+    /// ```
+    /// # use qualm_proxy::Trajectory;
+    /// let mut way = Trajectory::new(1);
+    /// way.push(0, &[1.0], &[2.0]);
+    /// assert_eq!(way.beyond(), None);
+    /// way.push(7, &[1e200], &[2.0]);
+    /// assert_eq!(way.beyond(), Some(7));
+    /// ```
+    pub fn beyond(&self) -> Option<usize> {
+        let within = |number: &f64| number.abs() < 1e100;
+        let mut steps = self.steps.iter();
+        let first = steps.find(|step| !step.x.iter().chain(&step.values).all(within));
+        first.map(|step| step.number)
+    }
+
     /// With so many steps at most, evenly spread, the first and the last among them.
     pub fn thinned(mut self, most: usize) -> Self {
         let last = self.steps.len().saturating_sub(1);

@@ -83,6 +83,13 @@ impl<'a> Fitted<'a> {
     pub(super) fn search(&self, optimiser: &dyn Optimiser) -> Result<Outcome, ProxyError> {
         let data = self.problem.data();
         let mut way = optimiser.run(data, self.proxy.as_ref(), self.seed)?;
+        if let Some(step) = way.beyond() {
+            return Err(ProxyError::Beyond {
+                optimiser: optimiser.text(),
+                proxy: self.name.clone(),
+                step,
+            });
+        }
         if matches!(self.task.oracle(), Oracle::Command(_)) {
             way = way.thinned(ASKED_OF_A_COMMAND);
         }

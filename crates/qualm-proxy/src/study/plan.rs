@@ -181,6 +181,19 @@ mod tests {
     }
 
     #[test]
+    fn a_search_beyond_all_bounds_is_refused() {
+        let mut study = study();
+        study.learners = proxies::parse_list("ridge").expect("a recipe");
+        study.optimisers = optimisers::parse_list("sgd(steps=8,rate=1e200)").expect("a recipe");
+        let error = study.run(&[], &|_| Ok(()), &|_| {}).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("on ridge: the search is beyond all bounds at step 1")
+        );
+    }
+
+    #[test]
     fn what_is_known_is_not_run_again() {
         let study = study();
         let all = run(&study, 2, &[]).0;
