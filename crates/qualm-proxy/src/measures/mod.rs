@@ -1,10 +1,14 @@
 //! What is measured of a search once the truth is known.
 
 mod best_of_n;
+mod distance;
 mod law;
+mod lipschitz;
 
 pub use best_of_n::{BestOfN, best_of_n, divergence};
+pub use distance::{apart, moved};
 pub use law::{Law, fit_best_of_n, fit_search};
+pub use lipschitz::lipschitz;
 
 /// The q-th quantile of numbers, between the order statistics around place q (n - 1); NaN of none.
 ///

@@ -1,13 +1,13 @@
 use qualm_linalg::Rows;
 use qualm_stats::{Ranking, spearman};
 
-use super::outcome::{Detected, GAMED, Outcome, Point, Quantiles, Scores, Stopped, Verdict};
+use super::outcome::{Detected, GAMED, Outcome, Point, Scores, Stopped, Verdict};
+use super::smoothness::Smoothness;
 use super::stops::StopRule;
-use crate::data::Data;
 use crate::detectors::{Detectors, narrow};
 use crate::error::ProxyError;
 use crate::measures::{
-    BestOfN, Law, best_of_n, divergence, fit_best_of_n, fit_search, mean, quantile,
+    BestOfN, Law, apart, best_of_n, divergence, fit_best_of_n, fit_search, mean, moved, quantile,
 };
 use crate::optimiser::{Optimiser, Step, Trajectory};
 use crate::problem::{Judged, Problem};
@@ -15,10 +15,6 @@ use crate::proxy::Proxy;
 use crate::task::Task;
 use crate::truth::Oracle;
 
-/// Predicted gain, in label deviations, at which the trust rule stops: RoMA's radius.
-const TRUSTED_GAIN: f64 = 4.0;
-/// Share of their norm by which weights are shaken.
-const SHAKE: f64 = 0.01;
 /// Steps whose designs a user's command is asked about.
 const ASKED_OF_A_COMMAND: usize = 11;
 /// Steps whose designs detectors are asked about.
@@ -37,6 +33,10 @@ pub(super) struct Fitted<'a> {
     covered: Option<f64>,
     of_x: Option<Detectors>,
     of_features: Option<Detectors>,
+    /// On visible designs.
+    smoothness: Smoothness,
+    /// Of visible designs, by each detector.
+    scores: Vec<(String, Vec<f64>)>,
 }
 
 impl<'a> Fitted<'a> {
@@ -46,7 +46,7 @@ impl<'a> Fitted<'a> {
         proxy: Box<dyn Proxy>,
         name: String,
         seed: u64,
-    ) -> Self {
+    ) -> Result<Self, ProxyError> {
         let data = problem.data();
         let held = problem.held_back();
         let said = proxy.predict(held.x());
@@ -65,7 +65,8 @@ impl<'a> Fitted<'a> {
         let of_features = proxy.features(data.x()).and_then(|features| {
             Detectors::fit(task.name(), &features.values, features.width).ok()
         });
-        Self {
+        let smoothness = Smoothness::at(proxy.as_ref(), data.x(), seed);
+        let mut fitted = Self {
             task,
             problem,
             name,
@@ -76,7 +77,11 @@ impl<'a> Fitted<'a> {
             of_x,
             of_features,
             proxy,
-        }
+            smoothness,
+            scores: Vec::new(),
+        };
+        fitted.scores = fitted.scored(data.x())?;
+        Ok(fitted)
     }
 
     /// Lets an optimiser loose on the proxy, and judges what it did.
@@ -98,12 +103,12 @@ impl<'a> Fitted<'a> {
             .iter()
             .map(|step| self.problem.truth(way.rows(step)))
             .collect::<Result<_, _>>()?;
-        let start = way.rows(&way.steps()[0]);
+        let ascends = optimiser.needs_gradient();
         let curve: Vec<Point> = way
             .steps()
             .iter()
             .zip(&truths)
-            .map(|(step, truths)| self.point(&way, step, truths, start))
+            .map(|(step, truths)| self.point(&way, step, truths, ascends))
             .collect();
         let last = way.steps().len() - 1;
         let (first, end) = (&curve[0], &curve[last]);
@@ -114,6 +119,12 @@ impl<'a> Fitted<'a> {
                 best
             }
         });
+        let proposals = way.rows(&way.steps()[last]);
+        let (on_data, at_end) = (
+            self.smoothness,
+            Smoothness::at(self.proxy.as_ref(), proposals, self.seed),
+        );
+        let length = |shaken: f64| self.problem.normalised_length(shaken);
         let gain = end.proxy - first.proxy;
         let gap = end.proxy - end.truth;
         let pool = self.best_of_n(&way, &truths);
@@ -135,25 +146,20 @@ impl<'a> Fitted<'a> {
             drop: best.truth - end.truth,
             hacking_ratio: (gain > 0.0).then(|| (end.truth - first.truth) / gain),
             regret: scores.p100 - truths[last][liked].score,
-            law: law_of(&pool, &curve),
+            law: law_of(&pool, &curve, ascends),
             best_of_n: pool,
             detected: self.detected(&way, &truths)?,
             stops: self.stops(&way, &curve)?,
             coverage: self.coverage(&way, &truths),
-            slopes: self.slopes(data, &way),
-            shaken: self.shaken(data, &way),
+            slopes: on_data.slopes.zip(at_end.slopes),
+            steepness: (on_data.steepness, at_end.steepness),
+            shaken: on_data.shaken.map(length).zip(at_end.shaken.map(length)),
             verdict: Verdict::of(gap, self.error, first.truth, end.truth),
             curve,
         })
     }
 
-    fn point(
-        &self,
-        way: &Trajectory,
-        step: &Step,
-        truths: &[Judged],
-        start: Rows<'_, f64>,
-    ) -> Point {
+    fn point(&self, way: &Trajectory, step: &Step, truths: &[Judged], ascends: bool) -> Point {
         let proxy: Vec<f64> = step
             .values
             .iter()
@@ -161,17 +167,11 @@ impl<'a> Fitted<'a> {
             .collect();
         let truth: Vec<f64> = truths.iter().map(|judged| judged.score).collect();
         let rows = way.rows(step);
-        // A pool that is drawn has no start to be far from.
-        let distance = match rows.len() == start.len() {
-            true => {
-                let moved = rows
-                    .data()
-                    .iter()
-                    .zip(start.data())
-                    .map(|(a, b)| (a - b) * (a - b));
-                (moved.sum::<f64>() / rows.len() as f64).sqrt()
-            }
-            false => 0.0,
+        let start = way.rows(&way.steps()[0]);
+        // Only an ascent moves each design from where it was.
+        let distance = match ascends {
+            true => moved(rows, start),
+            false => apart(rows, start),
         };
         Point {
             step: step.number,
@@ -267,25 +267,20 @@ impl<'a> Fitted<'a> {
     }
 
     fn stops(&self, way: &Trajectory, curve: &[Point]) -> Result<Vec<Stopped>, ProxyError> {
-        let visible = self.scored(self.problem.data().x())?;
-        let mut rules: Vec<StopRule> = Vec::new();
-        let mut of_steps: Vec<Vec<f64>> = vec![Vec::new(); visible.len()];
+        let mut of_steps: Vec<Vec<f64>> = vec![Vec::new(); self.scores.len()];
         for step in way.steps() {
             for (medians, (_, scores)) in of_steps.iter_mut().zip(self.scored(way.rows(step))?) {
                 medians.push(quantile(&scores, 0.5));
             }
         }
-        for ((name, scores), medians) in visible.iter().zip(of_steps) {
-            rules.push(StopRule::support(name, medians, scores));
-        }
-        let gains = way.steps().iter().map(|step| quantile(&step.values, 0.5));
-        let first = quantile(&way.steps()[0].values, 0.5);
-        rules.push(StopRule {
-            name: format!("gain of {TRUSTED_GAIN} deviations"),
-            measured: gains.map(|median| median - first).collect(),
-            limit: TRUSTED_GAIN,
-        });
+        let supports = self.scores.iter().zip(of_steps);
+        let mut rules: Vec<StopRule> = supports
+            .map(|((name, visible), medians)| StopRule::support(name, medians, visible))
+            .collect();
+        let values = way.steps().iter().map(|step| quantile(&step.values, 0.5));
+        rules.push(StopRule::trust(&values.collect::<Vec<_>>()));
         let numbers: Vec<usize> = curve.iter().map(|point| point.step).collect();
+        rules.push(StopRule::fixed(&numbers));
         let truths: Vec<f64> = curve.iter().map(|point| point.truth_median).collect();
         Ok(rules
             .iter()
@@ -308,35 +303,6 @@ impl<'a> Fitted<'a> {
             covered.count() as f64 / last.values.len() as f64,
         ))
     }
-
-    fn slopes(&self, data: &Data, way: &Trajectory) -> Option<(Quantiles, Quantiles)> {
-        let lengths = |x: Rows<'_, f64>| -> Option<Quantiles> {
-            let mut gradient = vec![0.0; x.data().len()];
-            self.proxy.climb(x, &mut gradient)?;
-            let rows = gradient.chunks_exact(x.width());
-            let lengths: Vec<f64> = rows
-                .map(|g| g.iter().map(|g| g * g).sum::<f64>().sqrt())
-                .collect();
-            let [p50, p95, p100] = [0.5, 0.95, 1.0].map(|q| quantile(&lengths, q));
-            Some(Quantiles { p50, p95, p100 })
-        };
-        let last = &way.steps()[way.steps().len() - 1];
-        Some((lengths(data.x())?, lengths(way.rows(last))?))
-    }
-
-    fn shaken(&self, data: &Data, way: &Trajectory) -> Option<(f64, f64)> {
-        let change = |x: Rows<'_, f64>| -> Option<f64> {
-            let moved = self.proxy.shaken(x, SHAKE, self.seed)?;
-            let squares = moved
-                .iter()
-                .zip(self.proxy.predict(x))
-                .map(|(a, b)| (a - b) * (a - b));
-            let change = (squares.sum::<f64>() / moved.len() as f64).sqrt();
-            Some(self.problem.normalised_length(change))
-        };
-        let last = &way.steps()[way.steps().len() - 1];
-        Some((change(data.x())?, change(way.rows(last))?))
-    }
 }
 
 fn scores_of(truths: &[Judged]) -> Scores {
@@ -349,12 +315,17 @@ fn scores_of(truths: &[Judged]) -> Scores {
     }
 }
 
-fn law_of(pool: &[BestOfN], curve: &[Point]) -> Option<Law> {
+/// From the best of n of a pool, or from an ascent; other searches have no distance that the law
+/// speaks of.
+fn law_of(pool: &[BestOfN], curve: &[Point], ascends: bool) -> Option<Law> {
     if let Some(one) = pool.first() {
         let points = pool
             .iter()
             .map(|best| (divergence(best.n).sqrt(), best.truth - one.truth));
         return fit_best_of_n(&points.collect::<Vec<_>>());
+    }
+    if !ascends {
+        return None;
     }
     let points = curve
         .iter()

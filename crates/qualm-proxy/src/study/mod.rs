@@ -6,6 +6,7 @@ mod outcome;
 mod plan;
 mod ranks;
 mod report;
+mod smoothness;
 mod stops;
 
 pub use journal::Journal;

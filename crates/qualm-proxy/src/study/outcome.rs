@@ -37,11 +37,11 @@ pub struct Outcome {
     /// (f_T - f_0) / (p_T - p_0): truth gained for each unit that the proxy gained. Nothing where the
     /// proxy gained none.
     pub hacking_ratio: Option<f64>,
-    /// Best truth on the way among the designs less that of the design the proxy likes best.
+    /// Best truth among what is proposed at the end less that of the design the proxy likes best.
     pub regret: f64,
     /// Expected value of the proxy's best of n, from one pool; for `best-of-n` alone.
     pub best_of_n: Vec<BestOfN>,
-    /// Law of over-optimisation fitted to them, or to the curve.
+    /// Law of over-optimisation fitted to them, or to the curve of an ascent.
     pub law: Option<Law>,
     /// How well each detector tells gamed designs on the way from the others.
     pub detected: Vec<Detected>,
@@ -52,6 +52,9 @@ pub struct Outcome {
     pub coverage: Option<(f64, f64)>,
     /// Lengths of the proxy's gradient on visible designs and at the end.
     pub slopes: Option<(Quantiles, Quantiles)>,
+    /// Differences of the proxy to neighbours about 0.1 deviations away in each coordinate, by their
+    /// distance, on visible designs and at the end.
+    pub steepness: (Quantiles, Quantiles),
     /// Root mean squared change of predictions when weights move by 1 % of their norm, on visible
     /// designs and at the end, in units of normalised scores.
     pub shaken: Option<(f64, f64)>,
@@ -64,7 +67,8 @@ pub struct Outcome {
 pub struct Point {
     /// Steps taken.
     pub step: usize,
-    /// Root mean squared distance from the start, in standard units.
+    /// Root mean squared distance from the start, in standard units: row by row in an ascent, to the
+    /// nearest of the start in other searches.
     pub distance: f64,
     /// Mean of the proxy.
     pub proxy: f64,
@@ -91,7 +95,7 @@ pub struct Scores {
     pub mean: f64,
 }
 
-/// Quartiles and the largest.
+/// Median, 95th percentile and the largest.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// Median.

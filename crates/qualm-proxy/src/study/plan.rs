@@ -96,7 +96,7 @@ impl Study {
                     return Ok(());
                 }
                 let proxy = learner.fit(problems[place].data(), seed)?;
-                let fitted = Fitted::new(task, &problems[place], proxy, name.clone(), seed);
+                let fitted = Fitted::new(task, &problems[place], proxy, name.clone(), seed)?;
                 for optimiser in open {
                     let outcome = fitted.search(optimiser)?;
                     keep(&outcome)?;

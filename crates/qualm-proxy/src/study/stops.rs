@@ -1,6 +1,10 @@
 use super::outcome::Stopped;
 use crate::measures::quantile;
 
+/// Steps of the fixed rule, as conservative models search (Trabucco et al., ICML 2021).
+const STEPS: usize = 50;
+/// Predicted gain, in label deviations, at which the trust rule stops: RoMA's radius.
+const TRUSTED_GAIN: f64 = 4.0;
 /// Share of visible designs whose score lies below the limit of a support rule.
 const WITHIN: f64 = 0.99;
 
@@ -21,6 +25,26 @@ impl StopRule {
             name: name.into(),
             measured: of_steps,
             limit: quantile(visible, WITHIN),
+        }
+    }
+
+    /// So many steps, whatever happens.
+    pub(super) fn fixed(numbers: &[usize]) -> Self {
+        Self {
+            name: format!("{STEPS} steps"),
+            measured: numbers.iter().map(|&number| number as f64).collect(),
+            limit: STEPS as f64,
+        }
+    }
+
+    /// A trust region of predictions: how far the median has risen above the start's, in label
+    /// deviations.
+    pub(super) fn trust(medians: &[f64]) -> Self {
+        let first = medians.first().copied().unwrap_or_default();
+        Self {
+            name: format!("gain of {TRUSTED_GAIN} deviations"),
+            measured: medians.iter().map(|median| median - first).collect(),
+            limit: TRUSTED_GAIN,
         }
     }
 
@@ -56,6 +80,11 @@ mod tests {
         // Designs beyond single precision score infinity, and that is above every limit.
         let beyond = StopRule::support("s", vec![quantile(&[f64::INFINITY; 4], 0.5)], &visible);
         assert_eq!(beyond.stop(&[0], &[0.2]).step, Some(0));
+        let fixed = StopRule::fixed(&[0, 25, 50, 75]);
+        let stopped = fixed.stop(&[0, 25, 50, 75], &[0.1, 0.2, 0.3, 0.4]);
+        assert_eq!(stopped.step, Some(50));
+        let trust = StopRule::trust(&[-1.0, 2.5, 3.1]);
+        assert_eq!(trust.stop(&[0, 1, 2], &[0.1, 0.2, 0.0]).step, Some(1));
         let silent = StopRule::support("s", vec![1.0, 2.0], &visible).stop(&[0, 5], &[0.8, 0.6]);
         assert_eq!((silent.step, silent.truth), (None, 0.6));
     }
