@@ -1,5 +1,6 @@
 //! Do treatments differ that were tried on the same blocks? Tests on ranks.
 
+use statrs::function::erf::erfc;
 use statrs::function::gamma::gamma_ur;
 
 /// Average ranks from 1, ties sharing the mean of theirs.
@@ -70,9 +71,13 @@ pub fn friedman<B: AsRef<[f64]>>(blocks: &[B]) -> Option<Friedman> {
     })
 }
 
-/// Two-sided p-value of Wilcoxon's signed-rank test (1945) of paired differences: exact, over all
-/// signs that the differences could have had, ties and all; zeros are left out. 1 where none is
-/// left, and nothing for NaN or more than 60 differences.
+/// Differences up to which every assignment of signs is counted.
+const COUNTED: usize = 60;
+
+/// Two-sided p-value of Wilcoxon's signed-rank test (1945) of paired differences; zeros are left
+/// out. Up to 60 differences it is exact, over all signs that they could have had, ties and all;
+/// beyond, by the normal approximation with the variance of the ranks as they are tied. 1 where no
+/// difference is left, and nothing for NaN.
 ///
 /// ```
 /// use qualm_stats::matched::wilcoxon;
@@ -81,35 +86,44 @@ pub fn friedman<B: AsRef<[f64]>>(blocks: &[B]) -> Option<Friedman> {
 /// assert_eq!(wilcoxon(&[1.0, -1.0]), Some(1.0));
 /// ```
 pub fn wilcoxon(differences: &[f64]) -> Option<f64> {
-    const MOST: usize = 60;
     let kept: Vec<f64> = differences.iter().copied().filter(|d| *d != 0.0).collect();
-    if kept.len() > MOST || kept.iter().any(|d| d.is_nan()) {
+    if kept.iter().any(|d| d.is_nan()) {
         return None;
     }
     let sizes: Vec<f64> = kept.iter().map(|d| d.abs()).collect();
+    let ranks = ranks(&sizes);
+    let signed = ranks.iter().zip(&kept);
+    let positive = signed.filter(|(_, d)| **d > 0.0).map(|(r, _)| r).sum();
+    Some(match kept.len() {
+        0 => 1.0,
+        n if n <= COUNTED => counted(&ranks, positive),
+        _ => approximated(&ranks, positive),
+    })
+}
+
+/// Share of assignments of signs whose sum of positive ranks is as far from the middle.
+fn counted(ranks: &[f64], positive: f64) -> f64 {
     // Doubled, ranks are whole even where ties share them.
-    let doubled: Vec<usize> = ranks(&sizes)
-        .iter()
-        .map(|rank| (2.0 * rank) as usize)
-        .collect();
-    let total: usize = doubled.iter().sum();
-    let positive: usize = doubled
-        .iter()
-        .zip(&kept)
-        .filter(|(_, d)| **d > 0.0)
-        .map(|(r, _)| r)
-        .sum();
-    // How many assignments of signs give each sum of positive ranks.
+    let doubled = |rank: f64| (2.0 * rank) as usize;
+    let total: usize = ranks.iter().copied().map(doubled).sum();
+    // How many assignments give each sum.
     let mut ways = vec![0.0f64; total + 1];
     ways[0] = 1.0;
-    for rank in doubled {
+    for rank in ranks.iter().copied().map(doubled) {
         for sum in (rank..=total).rev() {
             ways[sum] += ways[sum - rank];
         }
     }
-    let extreme = positive.min(total - positive);
+    let extreme = doubled(positive).min(total - doubled(positive));
     let tail: f64 = ways[..=extreme].iter().sum();
-    Some((2.0 * tail / 2f64.powi(kept.len() as i32)).min(1.0))
+    (2.0 * tail / 2f64.powi(ranks.len() as i32)).min(1.0)
+}
+
+/// Each rank counts or does not: the sum has mean half of all and variance a quarter of all squares.
+fn approximated(ranks: &[f64], positive: f64) -> f64 {
+    let mean = ranks.iter().sum::<f64>() / 2.0;
+    let variance = ranks.iter().map(|rank| rank * rank).sum::<f64>() / 4.0;
+    erfc((positive - mean).abs() / (2.0 * variance).sqrt())
 }
 
 #[cfg(test)]
@@ -139,5 +153,43 @@ mod tests {
         assert_eq!(wilcoxon(&[1.0, -1.0, 2.0]), Some(2.0 * 3.0 / 8.0));
         assert_eq!(wilcoxon(&[0.0, 0.0]), Some(1.0));
         assert_eq!(wilcoxon(&[f64::NAN]), None);
+    }
+
+    #[test]
+    fn published_and_scipy_values() {
+        // Hollander and Wolfe's depression scale, before and after treatment: p = .0391 (1973).
+        let before = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30];
+        let after = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29];
+        let paired = before.iter().zip(after).map(|(b, a)| b - a);
+        assert_eq!(wilcoxon(&paired.collect::<Vec<_>>()), Some(0.0390625));
+        // Eighty differences, one of them 0, with ties: scipy 1.17, method="approx".
+        let many = (1..=80).map(|i| f64::from((i * 37) % 101 - 40) / 10.0);
+        let p = wilcoxon(&many.collect::<Vec<_>>()).expect("numbers");
+        assert!((p - 0.004_025_721_660_402_369).abs() < 1e-9, "{p}");
+        // Four treatments over five blocks: scipy 1.17, friedmanchisquare.
+        let blocks = [
+            [7.0, 5.3, 4.9, 8.8],
+            [9.9, 5.7, 7.6, 8.9],
+            [8.5, 4.7, 5.5, 8.1],
+            [5.1, 3.5, 2.8, 3.3],
+            [10.3, 7.7, 8.4, 9.1],
+        ];
+        let found = friedman(&blocks).expect("five blocks");
+        assert!((found.statistic - 10.68).abs() < 1e-12);
+        assert!((found.p_value - 0.013_588_272_958).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_approximation_meets_the_count() {
+        let values: Vec<f64> = (1..=60).map(|i| f64::from((i * 37) % 101 - 45)).collect();
+        let kept: Vec<f64> = values.into_iter().filter(|d| *d != 0.0).collect();
+        let ranks = ranks(&kept.iter().map(|d| d.abs()).collect::<Vec<_>>());
+        let signed = ranks.iter().zip(&kept);
+        let positive: f64 = signed.filter(|(_, d)| **d > 0.0).map(|(r, _)| r).sum();
+        let (exact, close) = (counted(&ranks, positive), approximated(&ranks, positive));
+        assert!(
+            exact < 0.9 && (exact - close).abs() < 0.01,
+            "{exact} {close}"
+        );
     }
 }
