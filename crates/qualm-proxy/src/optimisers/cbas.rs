@@ -1,5 +1,5 @@
 use qualm_linalg::Rows;
-use qualm_stats::Stream;
+use qualm_stats::{Stream, normal_cdf};
 
 use super::Entry;
 use super::ascent::start;
@@ -33,7 +33,8 @@ fn parse(words: &mut Words<'_>) -> Result<Box<dyn Optimiser>, ProxyError> {
 
 /// Conditioning by adaptive sampling: each round draws from q, sets gamma to a percentile of the
 /// proxy's values (never lower than before), and refits q to the draws weighted by
-/// p(x) / q(x) P(y > gamma), where p is the normal distribution of the data.
+/// p(x) / q(x) P(y > gamma), where p is the normal distribution of the data. A proxy that states a
+/// spread gives the probability; what another says is taken as certain.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cbas {
     rounds: usize,
@@ -91,6 +92,20 @@ impl Normal {
     }
 }
 
+/// P(y >= gamma) of each y, normal around its value where there is a spread.
+fn above(values: &[f64], spread: Option<Vec<f64>>, gamma: f64) -> Vec<f64> {
+    let certain = |value: f64| f64::from(u8::from(value >= gamma));
+    let Some(spread) = spread else {
+        return values.iter().copied().map(certain).collect();
+    };
+    let both = values.iter().zip(spread);
+    both.map(|(&value, spread)| match spread > 0.0 {
+        true => normal_cdf((value - gamma) / spread),
+        false => certain(value),
+    })
+    .collect()
+}
+
 impl Optimiser for Cbas {
     fn text(&self) -> String {
         match (self.rounds, self.draws, self.percentile) {
@@ -112,15 +127,12 @@ impl Optimiser for Cbas {
             let x = now.draw(self.draws, &mut stream);
             let values = proxy.predict(Rows::new(&x, width));
             gamma = quantile(&values, self.percentile / 100.0).max(gamma);
-            let logs: Vec<f64> = x
-                .chunks_exact(width)
-                .zip(&values)
-                .map(|(row, value)| match *value >= gamma {
-                    true => prior.log_density(row) - now.log_density(row),
-                    false => f64::NEG_INFINITY,
-                })
+            let above = above(&values, proxy.spread(Rows::new(&x, width)), gamma);
+            let rows = x.chunks_exact(width).zip(above);
+            let logs: Vec<f64> = rows
+                .map(|(row, p)| p.ln() + prior.log_density(row) - now.log_density(row))
                 .collect();
-            // Weights up to a factor; where none is above gamma, the distribution stays.
+            // Weights up to a factor; where none can be above gamma, the distribution stays.
             let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             if largest > f64::NEG_INFINITY {
                 let weights: Vec<f64> = logs.iter().map(|log| (log - largest).exp()).collect();
@@ -153,6 +165,14 @@ mod tests {
         let of = |at: usize| crate::measures::mean(&way.steps()[at].values);
         assert!(of(20) > of(1), "{} {}", of(1), of(20));
         assert!(way.steps()[20].x.iter().all(|x| x.abs() < 5.0));
+    }
+
+    #[test]
+    fn doubts_soften_what_is_above() {
+        assert_eq!(above(&[0.9, 1.0, 1.1], None, 1.0), [0.0, 1.0, 1.0]);
+        let soft = above(&[0.0, 1.0, 1.0], Some(vec![1.0, 3.0, 0.0]), 1.0);
+        assert!((soft[0] - 0.158_655_253_931_457).abs() < 1e-12);
+        assert_eq!(soft[1..], [0.5, 1.0]);
     }
 
     #[test]
