@@ -2,6 +2,7 @@
 
 mod cell;
 mod journal;
+mod laws;
 mod outcome;
 mod plan;
 mod ranks;

@@ -11,14 +11,17 @@ pub fn report(outcomes: &[Outcome]) -> Report {
         let of_task: Vec<&Outcome> = outcomes.iter().filter(|o| o.task == task).collect();
         report = report.push(said(&of_task)).push(scores(&of_task));
         let optimisers = distinct(of_task.iter().copied(), |o| &o.optimiser);
-        let plots = optimisers
-            .iter()
-            .filter_map(|optimiser| curves(&of_task, optimiser));
-        report = report.push(Block::Columns(plots.map(Into::into).collect()));
+        for against in [STEP, DISTANCE] {
+            let plots = optimisers
+                .iter()
+                .filter_map(|optimiser| curves(&of_task, optimiser, against));
+            report = report.push(Block::Columns(plots.map(Into::into).collect()));
+        }
         let tables = [
+            super::laws::laws(&of_task),
             detectors(&of_task),
             stops(&of_task),
-            beyond(&of_task),
+            Some(beyond(&of_task)),
             best_of_n(&of_task),
         ];
         for table in tables.into_iter().flatten() {
@@ -193,8 +196,13 @@ fn verdicts(outcomes: &[&Outcome]) -> String {
     }
 }
 
-/// Proxy and truth of each proxy against steps, for the first seed.
-fn curves(outcomes: &[&Outcome], optimiser: &str) -> Option<Curves> {
+/// What curves are drawn against: a name, and where a point stands.
+type Against = (&'static str, fn(&super::outcome::Point) -> f64);
+const STEP: Against = ("step", |point| point.step as f64);
+const DISTANCE: Against = ("distance from the start", |point| point.distance);
+
+/// Proxy and truth of each proxy, for the first seed.
+fn curves(outcomes: &[&Outcome], optimiser: &str, (name, x): Against) -> Option<Curves> {
     let seed = outcomes[0].seed;
     let shown: Vec<&&Outcome> = outcomes
         .iter()
@@ -205,7 +213,7 @@ fn curves(outcomes: &[&Outcome], optimiser: &str) -> Option<Curves> {
     }
     let mut curves = Curves::new(
         format!("{}, {optimiser}", outcomes[0].task),
-        "step",
+        name,
         "mean score",
     )
     .note(format!(
@@ -216,7 +224,7 @@ fn curves(outcomes: &[&Outcome], optimiser: &str) -> Option<Curves> {
             outcome
                 .curve
                 .iter()
-                .map(|point| (point.step as f64, y(point)))
+                .map(|point| (x(point), y(point)))
                 .collect()
         };
         curves = curves
@@ -321,12 +329,14 @@ fn stops(outcomes: &[&Outcome]) -> Option<Table> {
 }
 
 /// What proxies say of themselves, on data and where a search leads.
-fn beyond(outcomes: &[&Outcome]) -> Option<Table> {
+fn beyond(outcomes: &[&Outcome]) -> Table {
     let mut table = Table::new([
         Column::text("proxy"),
         Column::text("optimiser"),
         Column::number("slope, data"),
         Column::number("slope, end"),
+        Column::number("steepness, data"),
+        Column::number("steepness, end"),
         Column::number("shaken, data"),
         Column::number("shaken, end"),
         Column::number("covered, data"),
@@ -337,11 +347,12 @@ fn beyond(outcomes: &[&Outcome]) -> Option<Table> {
         outcomes[0].task
     ))
     .note(
-        "slope: 95th percentile of |d proxy / dx| in standard units. shaken: change when weights \
-         move by 1 % of their norm. covered: share of truths above mean less one standard \
+        "slope: 95th percentile of |d proxy / dx| in standard units. steepness: 95th percentile of \
+         the largest |difference| / distance to 8 neighbours 0.1 deviations away in each coordinate; \
+         it bounds the local Lipschitz constant from below. shaken: change when weights move by 1 % \
+         of their norm. covered: share of truths above mean less one standard \
          deviation, on designs held back and on proposals (84 % if normal).",
     );
-    let mut any = false;
     for (proxy, optimiser) in pairs(outcomes) {
         let cell: Vec<&Outcome> = outcomes
             .iter()
@@ -351,21 +362,17 @@ fn beyond(outcomes: &[&Outcome]) -> Option<Table> {
         let figures = [
             over(&cell, |o| o.slopes.map(|(data, _)| data.p95)),
             over(&cell, |o| o.slopes.map(|(_, end)| end.p95)),
+            over(&cell, |o| Some(o.steepness.0.p95)),
+            over(&cell, |o| Some(o.steepness.1.p95)),
             over(&cell, |o| o.shaken.map(|(data, _)| data)),
             over(&cell, |o| o.shaken.map(|(_, end)| end)),
             over(&cell, |o| o.coverage.map(|(data, _)| data)),
             over(&cell, |o| o.coverage.map(|(_, end)| end)),
         ];
-        if figures.iter().any(|cell| *cell != Cell::Missing) {
-            any = true;
-            table = table.row(
-                [Cell::text(&proxy), Cell::text(&optimiser)]
-                    .into_iter()
-                    .chain(figures),
-            );
-        }
+        let names = [Cell::text(&proxy), Cell::text(&optimiser)];
+        table = table.row(names.into_iter().chain(figures));
     }
-    any.then_some(table)
+    table
 }
 
 fn best_of_n(outcomes: &[&Outcome]) -> Option<Table> {
@@ -416,7 +423,7 @@ fn best_of_n(outcomes: &[&Outcome]) -> Option<Table> {
 }
 
 /// A figure over seeds; empty where no seed has it.
-fn over(outcomes: &[&Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Cell {
+pub(super) fn over(outcomes: &[&Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Cell {
     let figures: Vec<f64> = outcomes
         .iter()
         .filter_map(|outcome| figure(outcome))
@@ -430,7 +437,7 @@ fn over(outcomes: &[&Outcome], figure: impl Fn(&Outcome) -> Option<f64>) -> Cell
 }
 
 /// Proxies and optimisers, in the order in which they come.
-fn pairs(outcomes: &[&Outcome]) -> Vec<(String, String)> {
+pub(super) fn pairs(outcomes: &[&Outcome]) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for outcome in outcomes {
         let pair = (outcome.proxy.clone(), outcome.optimiser.clone());
