@@ -52,6 +52,8 @@ impl HeldBack {
 
 /// One in so many visible designs is held back.
 const HELD_BACK: usize = 10;
+/// Two of these are held back.
+const FEWEST_VISIBLE: usize = 20;
 
 /// Tells the truth about proposals. Only a study holds one.
 #[derive(Debug, Clone)]
@@ -92,6 +94,14 @@ impl<'a> Problem<'a> {
             .map(|&at| all.labels()[at])
             .fold(f64::NEG_INFINITY, f64::max);
         let count = places.len();
+        if count < FEWEST_VISIBLE {
+            return Err(ProxyError::TooFewRows {
+                origin: all.origin().into(),
+                rows: count,
+                needed: FEWEST_VISIBLE,
+                purpose: "to be visible: a tenth of them is held back",
+            });
+        }
         Stream::new(seed, HELD_BACK_STREAM).shuffle(&mut places);
         let (held, kept) = places.split_at_mut(count / HELD_BACK);
         kept.sort_unstable();

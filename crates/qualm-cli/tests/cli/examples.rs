@@ -41,7 +41,7 @@ fn every_help_begins_with_an_example_of_its_verb_and_fits_80_columns() {
     let desk = Desk::new();
     let verbs = verbs(&desk, "");
     assert!(verbs.len() >= 17, "{verbs:?}");
-    for verb in ["", "head", "model", "confidence"]
+    for verb in ["", "head", "model", "confidence", "proxy"]
         .into_iter()
         .chain(verbs.iter().map(String::as_str))
     {
@@ -64,12 +64,13 @@ fn the_examples_work_as_pasted_one_after_the_other() {
     use std::path::Path;
 
     use crate::desk::{QUALM, Ran};
-    use crate::{confidence_repair, made};
+    use crate::{confidence_repair, made, proxies};
 
     let desk = Desk::new();
     // What examples take from elsewhere.
     made::encoder(&desk, "all-MiniLM-L6-v2");
     confidence_repair::put_examples(&desk);
+    desk.put("designs.csv", proxies::designs());
     let programs = Path::new(QUALM).parent().unwrap();
     let path = std::env::var("PATH").unwrap();
     let path = format!("{}:{path}", programs.display());
@@ -94,6 +95,8 @@ fn the_examples_work_as_pasted_one_after_the_other() {
             "model inspect" => says(ran.text(), &["Gemm", "1000 classes from 1280 features"]),
             "inspect" => says(ran.text(), &["1000 x 1280", "All features are finite"]),
             "confidence gen" => assert_eq!(desk.text("suite.jsonl").lines().count(), 900),
+            "proxy study" => says(ran.text(), &["branin", "best visible"]),
+            "proxy audit" => says(ran.text(), &["judge, not truth"]),
             "methods" => says(ran.text(), &["vim", "CVPR 2022", "mahalanobis"]),
             _ => {}
         }

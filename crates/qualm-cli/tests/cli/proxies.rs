@@ -6,7 +6,7 @@ const SMALL: &str = "proxy study --tasks branin,manifold-32 --proxies ridge,mlp(
                      --optimisers sgd(steps=5),random --seeds 1";
 
 /// Sixty designs of two numbers and a word, labelled by a formula.
-fn designs() -> String {
+pub(crate) fn designs() -> String {
     let mut text = String::from("x,z,kind,y\n");
     for i in 0..60 {
         let (x, z) = (f64::from(i % 8) / 8.0, f64::from(i * 7 % 11) / 11.0);

@@ -14,7 +14,8 @@ use crate::{Ended, console, outputs};
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Example:
-  qualm proxy audit --csv designs.csv --target strength --html audit.html
+  qualm proxy audit --csv designs.csv --target y --proxies 'mlp(epochs=20)' \\
+    --html audit.html
 
 Half of the designs teach a judge, the others without their best labels the
 proxies; optimisers climb these, and the judge says what they found. It is a

@@ -22,7 +22,7 @@ pub(crate) enum Verb {
 /// How `proxy` begins its help.
 pub(crate) const EXAMPLE: &str = "\
 Example:
-  qualm proxy study --quick";
+  qualm proxy list";
 
 pub(crate) fn run(verb: &Verb) -> anyhow::Result<Ended> {
     match verb {

@@ -23,21 +23,22 @@ const QUICK_PROXIES: &str = "ridge,mlp(epochs=30),mlp(noise=0.5,epochs=30),roma(
 
 #[derive(Debug, Args)]
 #[command(before_help = "\
-Examples:
-  qualm proxy study --quick
-  qualm proxy study --tasks manifold-32 --proxies 'mlp,mlp(noise=0.5),roma' \\
-    --optimisers sgd,adam -o study
+Example:
+  qualm proxy study --tasks branin --proxies 'ridge,mlp(epochs=5)' \\
+    --optimisers 'sgd(steps=20),random' --seeds 1 -o study
 
 Every proxy learns from the worse half of a task's designs, every optimiser
 climbs every proxy, and only then the truth is asked. Figures are normalised: 0
-and 1 are the least and the largest label of the whole data.")]
+and 1 are the least and the largest label of the whole data. Without arguments
+it takes some six minutes of two cores, with --quick half a minute.")]
 pub(crate) struct Arguments {
     /// Tasks, separated by commas; see `qualm proxy list`
     #[arg(long, value_name = "LIST", default_value = TASKS)]
     tasks: String,
 
-    /// Proxies, separated by commas
-    #[arg(long, value_name = "LIST", default_value = PROXIES)]
+    /// Proxies, separated by commas [default: ridge, gp, mlp with noise 0, 0.2 and 0.5, coms,
+    /// roma(adapt=no) and roma]
+    #[arg(long, value_name = "LIST", default_value = PROXIES, hide_default_value = true)]
     proxies: String,
 
     /// Optimisers, separated by commas
