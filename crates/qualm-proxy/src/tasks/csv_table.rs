@@ -55,6 +55,8 @@ pub struct Columns {
     pub designs: Designs,
     /// The target, then the truth where that is a column of its own.
     pub numbers: Vec<Vec<f64>>,
+    /// Rows that were left out.
+    pub left_out: usize,
 }
 
 impl CsvTable {
@@ -79,6 +81,7 @@ impl CsvTable {
             space,
             designs,
             numbers,
+            ..
         } = Columns::read(path, &apart, reading)?;
         let labelled = Labelled::new(origin.as_str(), designs.clone(), numbers[0].clone(), merge)?;
         let knows = match truth {
@@ -163,6 +166,8 @@ pub struct Reading {
     pub formula: Option<String>,
     /// Columns that are no part of a design.
     pub ignored: Vec<String>,
+    /// Leave out rows whose formula cannot be read, and count them.
+    pub skip_bad: bool,
 }
 
 impl Columns {
@@ -205,7 +210,7 @@ impl Columns {
                     })
             })
             .collect::<Result<_, _>>()?;
-        let records: Vec<csv::StringRecord> = reader
+        let mut records: Vec<csv::StringRecord> = reader
             .records()
             .collect::<Result<_, _>>()
             .map_err(|error| fault(error.to_string()))?;
@@ -216,6 +221,14 @@ impl Columns {
                 header.len()
             )));
         }
+        let all = records.len();
+        let formula = header
+            .iter()
+            .position(|name| reading.formula.as_deref() == Some(name));
+        if let Some(at) = formula.filter(|_| reading.skip_bad) {
+            records.retain(|record| amounts(&record[at]).is_some());
+        }
+        let left_out = all - records.len();
         if records.is_empty() {
             return Err(fault("it has a header and no rows".into()));
         }
@@ -254,6 +267,7 @@ impl Columns {
             space,
             designs,
             numbers,
+            left_out,
         })
     }
 }
@@ -423,6 +437,7 @@ mod tests {
             columns: Some(vec!["what".into(), "y".into()]),
             formula: Some("what".into()),
             ignored: Vec::new(),
+            skip_bad: false,
         };
         let task = CsvTable::read(file.path(), "y", TruthFrom::Target, Merge::Refuse, &reading);
         let task = task.expect("it is well formed");
@@ -435,6 +450,24 @@ mod tests {
         let data = task.labelled(0).expect("it was read");
         assert_eq!(names, ["Cu", "O", "Fe"]);
         assert_eq!(data.designs().values(), [0.5, 0.5, 0.0, 0.0, 0.75, 0.25]);
+    }
+
+    #[test]
+    fn formulas_that_cannot_be_read_are_named_or_left_out_and_counted() {
+        let file = table("what,y\nCuO,1\nFeO=z,2\nCu,3\n");
+        let mut reading = Reading {
+            formula: Some("what".into()),
+            ..Reading::default()
+        };
+        let read = |reading: &Reading| Columns::read(file.path(), &["y"], reading);
+        let said = read(&reading).unwrap_err().to_string();
+        assert!(
+            said.contains("row 2: column `what` holds `FeO=z`"),
+            "{said}"
+        );
+        reading.skip_bad = true;
+        let columns = read(&reading).expect("two rows are left");
+        assert_eq!((columns.designs.len(), columns.left_out), (2, 1));
     }
 
     #[test]

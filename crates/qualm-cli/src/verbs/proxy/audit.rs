@@ -72,6 +72,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     };
     let Designs { csv, target, table } = &arguments.designs;
     let columns = Columns::read(csv, &[target.as_str()], &table.reading())?;
+    if columns.left_out > 0 {
+        console::warn(&format!(
+            "{} rows with a formula that cannot be read are left out",
+            columns.left_out
+        ));
+    }
     let labels = columns.numbers[0].clone();
     let all = Labelled::new(
         columns.origin.as_str(),

@@ -15,6 +15,10 @@ pub(crate) struct TableArguments {
     #[arg(long, value_name = "COLUMN", requires = "csv")]
     formula: Option<String>,
 
+    /// Leave out rows whose formula cannot be read, and say how many
+    #[arg(long, requires = "formula")]
+    skip_bad: bool,
+
     /// Columns that are no part of a design, separated by commas
     #[arg(long, value_name = "LIST", requires = "csv")]
     ignore: Option<String>,
@@ -40,6 +44,7 @@ impl TableArguments {
             columns: list(&self.columns),
             formula: self.formula.clone(),
             ignored: list(&self.ignore).unwrap_or_default(),
+            skip_bad: self.skip_bad,
         }
     }
 
