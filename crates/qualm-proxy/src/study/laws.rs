@@ -1,7 +1,7 @@
 use qualm_report::{Cell, Column, Table};
 
 use super::outcome::Outcome;
-use super::report::{over, pairs};
+use super::tables::{over, pairs};
 
 /// The laws that ascents of a task followed, with what they leave unexplained. Nothing where there
 /// was no ascent.

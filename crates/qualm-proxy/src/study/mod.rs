@@ -9,8 +9,10 @@ mod ranks;
 mod report;
 mod smoothness;
 mod stops;
+mod tables;
 
 pub use journal::Journal;
 pub use outcome::{Detected, Outcome, Point, Quantiles, Scores, Stopped, Verdict};
 pub use plan::{Progress, Study};
-pub use report::{brief, report, table};
+pub use report::{brief, report};
+pub use tables::table;

@@ -1,7 +1,7 @@
 use qualm_stats::{Stream, spearman};
 
 use super::Entry;
-use super::csv_table::{Columns, Reading};
+use super::columns::{Columns, Reading};
 use crate::data::Data;
 use crate::designs::Designs;
 use crate::error::ProxyError;

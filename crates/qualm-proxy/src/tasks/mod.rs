@@ -1,6 +1,7 @@
 //! Tasks, one a file.
 
 mod branin;
+mod columns;
 mod command;
 mod csv_table;
 mod ehrlich;
@@ -15,7 +16,8 @@ mod tf_bind;
 mod welded_beam;
 
 pub use branin::Branin;
-pub use csv_table::{Columns, CsvTable, Reading, TruthFrom};
+pub use columns::{Columns, Reading};
+pub use csv_table::{CsvTable, TruthFrom};
 pub use ehrlich::Ehrlich;
 pub use functions::Function;
 pub use learned::Learned;
