@@ -37,7 +37,7 @@ impl Columns {
     /// Reads designs, and the columns that are apart from them.
     ///
     /// # Errors
-    /// See [`CsvTable::read`].
+    /// See [`CsvTable::read`](super::CsvTable::read).
     pub fn read(path: &Path, apart: &[&str], reading: &Reading) -> Result<Self, ProxyError> {
         let origin = path.file_name().map_or_else(
             || path.display().to_string(),
