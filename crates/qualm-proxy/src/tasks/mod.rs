@@ -7,11 +7,16 @@ mod csv_table;
 mod ehrlich;
 mod formula;
 mod functions;
+mod gfp;
+mod global_epistasis;
 mod learned;
 mod manifold;
 mod narrow_basin;
+mod nas_bench;
 mod noisy_labels;
+mod olympus;
 mod spurious;
+mod table_file;
 mod tf_bind;
 mod welded_beam;
 
@@ -20,10 +25,13 @@ pub use columns::{Columns, Reading};
 pub use csv_table::{CsvTable, TruthFrom};
 pub use ehrlich::Ehrlich;
 pub use functions::Function;
+pub use gfp::Gfp;
 pub use learned::Learned;
 pub use manifold::Manifold;
 pub use narrow_basin::NarrowBasin;
+pub use nas_bench::NasBench201;
 pub use noisy_labels::NoisyLabels;
+pub use olympus::olympus;
 pub use spurious::Spurious;
 pub use tf_bind::TfBind8;
 pub use welded_beam::WeldedBeam;
@@ -70,7 +78,10 @@ pub static TASKS: &[Entry] = &[
     welded_beam::ENTRY,
     ehrlich::ENTRY,
     tf_bind::ENTRY,
+    nas_bench::ENTRY,
+    gfp::ENTRY,
     learned::SUPERCON,
+    olympus::ENTRY,
 ];
 
 /// Tasks separated by commas; those that are read from files look for them in `folder`.
