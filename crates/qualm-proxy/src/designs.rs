@@ -59,3 +59,9 @@ impl Designs {
         Self::new(values.collect(), self.width)
     }
 }
+
+/// What equal designs have in common, as a key of maps.
+pub(crate) fn key(design: &[f64]) -> Vec<u64> {
+    // Adding 0 makes one zero of both.
+    design.iter().map(|value| (value + 0.0).to_bits()).collect()
+}

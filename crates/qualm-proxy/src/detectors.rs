@@ -73,20 +73,21 @@ impl Detectors {
             .zip(&kept)
             .filter(|(_, kept)| **kept);
         let rows: Vec<f32> = rows.flat_map(|(row, _)| row).copied().collect();
-        let mut scores = vec![Vec::with_capacity(kept.len()); self.names().len()];
+        let mut scores = vec![Vec::with_capacity(kept.len()); self.bundle.detectors().len()];
+        let mut distances = Vec::new();
         if !rows.is_empty() {
-            *scores.last_mut().expect("neighbours are there") = self.distances(&rows);
+            distances = self.distances(&rows);
             let set = MemorySet::new("proposals").with_features(rows, self.width);
             let set = set.map_err(|error| fault("proposals", &error))?;
             let scored = score(&self.bundle, &set, &mut |scored| {
-                let of_engine = self.bundle.detectors().len();
-                for (detector, scores) in scores[..of_engine].iter_mut().enumerate() {
+                for (detector, scores) in scores.iter_mut().enumerate() {
                     scores.extend_from_slice(scored.scores(detector));
                 }
                 Ok(())
             });
             scored.map_err(|error| fault("proposals", &error))?;
         }
+        scores.push(distances);
         let all = |found: Vec<f64>| {
             let mut found = found.into_iter();
             let of_row = |&kept: &bool| if kept { found.next() } else { None };

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use crate::designs::Designs;
+use crate::designs::{Designs, key};
 use crate::error::ProxyError;
 
 /// What becomes of a design that has several labels which differ.
@@ -136,9 +136,7 @@ fn equal_designs(designs: &Designs) -> Vec<Vec<usize>> {
     let mut places: HashMap<Vec<u64>, usize> = HashMap::with_capacity(designs.len());
     let mut groups: Vec<Vec<usize>> = Vec::with_capacity(designs.len());
     for (row, design) in designs.iter().enumerate() {
-        // Adding 0 makes one zero of both.
-        let key = design.iter().map(|value| (value + 0.0).to_bits()).collect();
-        match places.entry(key) {
+        match places.entry(key(design)) {
             Entry::Occupied(place) => groups[*place.get()].push(row),
             Entry::Vacant(place) => {
                 place.insert(groups.len());

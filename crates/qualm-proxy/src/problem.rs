@@ -17,6 +17,15 @@ pub enum Outside {
     Infeasible,
 }
 
+impl std::fmt::Display for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Clip => "clip",
+            Self::Infeasible => "infeasible",
+        })
+    }
+}
+
 /// A task cut in two: what may be learned from, and the judge of what is proposed.
 ///
 /// A tenth of the visible designs is held back: no proxy is trained on them and no search starts
@@ -200,6 +209,11 @@ impl Judge<'_> {
                 },
             });
         Ok(judged.collect())
+    }
+
+    /// What designs beyond the bounds are taken for.
+    pub fn outside(&self) -> Outside {
+        self.outside
     }
 
     /// A label in normalised units.

@@ -106,8 +106,64 @@ impl<'a> Words<'a> {
     }
 }
 
+/// What recipes can name: the entries of a catalogue.
+pub(crate) trait Named {
+    /// What such things are called: "proxy".
+    const KIND: &'static str;
+    /// The word that recipes use.
+    fn word(&self) -> &'static str;
+    /// Parameters with their defaults.
+    fn parameters(&self) -> &'static str;
+}
+
+/// Makes what a list of recipes names, each once; `text_of` says what a made thing is called.
+pub(crate) fn parse_list<E: Named, T>(
+    list: &str,
+    entries: &[E],
+    make: impl Fn(&E, &mut Words<'_>) -> Result<T, ProxyError>,
+    text_of: impl Fn(&T) -> String,
+) -> Result<Vec<T>, ProxyError> {
+    let mut made: Vec<T> = Vec::new();
+    for text in split_list(list) {
+        let mut words = Words::parse(text)?;
+        let Some(entry) = entries.iter().find(|entry| entry.word() == words.word()) else {
+            let known: Vec<&str> = entries.iter().map(Named::word).collect();
+            let known = known.join(", ");
+            return Err(problem(
+                text,
+                format!("there is no such {}; there are {known}", E::KIND),
+            ));
+        };
+        let one = make(entry, &mut words)?;
+        words.finish(entry.parameters())?;
+        if made.iter().any(|other| text_of(other) == text_of(&one)) {
+            return Err(problem(list, format!("`{}` is given twice", text_of(&one))));
+        }
+        made.push(one);
+    }
+    Ok(made)
+}
+
+/// A recipe in its shortest form.
+pub(crate) fn recipe(word: &str, parameters: &[String]) -> String {
+    match parameters {
+        [] => word.into(),
+        _ => format!("{word}({})", parameters.join(",")),
+    }
+}
+
+/// Of parameters, each with its value and its default, those that differ.
+pub(crate) fn changed(parameters: &[(&str, f64, f64)]) -> Vec<String> {
+    let differ = parameters
+        .iter()
+        .filter(|(_, value, default)| value != default);
+    differ
+        .map(|(key, value, _)| format!("{key}={value}"))
+        .collect()
+}
+
 /// Pieces of a list between commas that stand outside of parentheses, trimmed.
-pub(crate) fn split_list(text: &str) -> Vec<&str> {
+fn split_list(text: &str) -> Vec<&str> {
     let (mut depth, mut start, mut parts) = (0i32, 0, Vec::new());
     for (at, c) in text.char_indices() {
         match c {

@@ -33,6 +33,10 @@ fn a_study_writes_what_it_found_and_goes_on_where_it_stopped() {
     assert_eq!(csv.lines().count(), 9);
     assert!(desk.text("study/report.html").contains("<svg"));
 
+    // Hours of work are not written over by a slip.
+    let error = desk.run(&format!("{SMALL} -o study")).error();
+    says(&error, &["outcomes.jsonl", "--resume"]);
+
     // All but the last outcome, which was being written when the power went.
     let journal = desk.text("study/outcomes.jsonl");
     let cut = journal.trim_end().len() - 40;
@@ -114,6 +118,10 @@ fn bad_input_is_one_sentence() {
         &["there is no such task", "manifold-32"],
     );
     says(&desk.refuses("proxy study --tasks tf-bind-8"), &["--data"]);
+    says(
+        &desk.refuses("proxy study --proxies mlp,mlp(noise=0)"),
+        &["`mlp` is given twice"],
+    );
     says(
         &desk.refuses("proxy study --proxies mlp(nois=1)"),
         &["there are noise=0"],

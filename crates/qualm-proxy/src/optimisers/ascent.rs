@@ -6,14 +6,14 @@ use crate::data::Data;
 use crate::error::ProxyError;
 use crate::optimiser::{Optimiser, PROPOSALS, Trajectory};
 use crate::proxy::{Proxy, objective};
-use crate::words::{Words, problem};
+use crate::words::{Words, changed, problem, recipe};
 
 pub(super) const SGD: Entry = Entry {
     word: "sgd",
     what: "ascends from the 128 best visible designs; each step is rate sqrt(d) times the gradient",
     paper: "Trabucco et al., ICML 2022",
     parameters: "steps=200, rate=0.01",
-    parse: |words| take(words, Rule::Plain, 200, 0.01),
+    parse: |words| take(words, Rule::Plain, SGD_STANDARD),
 };
 
 pub(super) const ADAM: Entry = Entry {
@@ -21,7 +21,7 @@ pub(super) const ADAM: Entry = Entry {
     what: "ascends from the 128 best visible designs by Adam, coordinate by coordinate",
     paper: "Yu et al., NeurIPS 2021",
     parameters: "steps=300, rate=0.003",
-    parse: |words| take(words, Rule::Adam, 300, 0.003),
+    parse: |words| take(words, Rule::Adam, (300, 0.003)),
 };
 
 pub(super) const OWN: Entry = Entry {
@@ -33,18 +33,19 @@ pub(super) const OWN: Entry = Entry {
     parse: |_| Ok(Box::new(Own)),
 };
 
+/// Steps and rate of plain ascent.
+const SGD_STANDARD: (usize, f64) = (200, 0.01);
+
 /// Steps that a way keeps at most, the first and the last among them.
 const KEPT: usize = 200;
 
 fn take(
     words: &mut Words<'_>,
     rule: Rule,
-    steps: usize,
-    rate: f64,
+    standard: (usize, f64),
 ) -> Result<Box<dyn Optimiser>, ProxyError> {
-    let standard = (steps, rate);
-    let steps = words.count("steps", steps)?;
-    let rate = words.positive("rate", rate)?;
+    let steps = words.count("steps", standard.0)?;
+    let rate = words.positive("rate", standard.1)?;
     Ok(Box::new(Ascent {
         rule,
         steps,
@@ -70,21 +71,16 @@ pub struct Ascent {
 
 impl Optimiser for Ascent {
     fn text(&self) -> String {
-        let mut parameters = Vec::new();
-        if self.steps != self.standard.0 {
-            parameters.push(format!("steps={}", self.steps));
-        }
-        if self.rate != self.standard.1 {
-            parameters.push(format!("rate={}", self.rate));
-        }
         let word = match self.rule {
             Rule::Plain => "sgd",
             Rule::Adam => "adam",
         };
-        match parameters.as_slice() {
-            [] => word.into(),
-            _ => format!("{word}({})", parameters.join(",")),
-        }
+        let (steps, rate) = self.standard;
+        let parameters = [
+            ("steps", self.steps as f64, steps as f64),
+            ("rate", self.rate, rate),
+        ];
+        recipe(word, &changed(&parameters))
     }
 
     fn needs_gradient(&self) -> bool {
@@ -137,9 +133,9 @@ impl Optimiser for Own {
     fn run(&self, data: &Data, proxy: &dyn Proxy, seed: u64) -> Result<Trajectory, ProxyError> {
         let mut ascent = Ascent {
             rule: Rule::Plain,
-            steps: 200,
-            rate: 0.01,
-            standard: (200, 0.01),
+            steps: SGD_STANDARD.0,
+            rate: SGD_STANDARD.1,
+            standard: SGD_STANDARD,
         };
         if let Some(own) = proxy.own_search() {
             ascent.steps = own.steps;

@@ -7,7 +7,7 @@ use crate::data::Data;
 use crate::error::ProxyError;
 use crate::optimiser::{Optimiser, PROPOSALS, Trajectory};
 use crate::proxy::Proxy;
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "best-of-n",
@@ -33,10 +33,8 @@ pub struct BestOfN {
 
 impl Optimiser for BestOfN {
     fn text(&self) -> String {
-        match self.pool {
-            POOL => "best-of-n".into(),
-            pool => format!("best-of-n(pool={pool})"),
-        }
+        let parameters = [("pool", self.pool as f64, POOL as f64)];
+        recipe("best-of-n", &changed(&parameters))
     }
 
     fn run(&self, data: &Data, proxy: &dyn Proxy, seed: u64) -> Result<Trajectory, ProxyError> {

@@ -8,7 +8,7 @@ use crate::error::ProxyError;
 use crate::measures::quantile;
 use crate::optimiser::{Optimiser, PROPOSALS, Trajectory};
 use crate::proxy::Proxy;
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "cbas",
@@ -20,14 +20,23 @@ pub(super) const ENTRY: Entry = Entry {
     parse,
 };
 
+const ROUNDS: usize = 20;
+const DRAWS: usize = 1024;
+const PERCENTILE: f64 = 80.0;
+
 fn parse(words: &mut Words<'_>) -> Result<Box<dyn Optimiser>, ProxyError> {
     let within = |p: &f64| (0.0..100.0).contains(p);
     Ok(Box::new(Cbas {
-        rounds: words.count("rounds", 20)?,
-        draws: words.take_or("draws", 1024, "a whole number from 128", |n| {
+        rounds: words.count("rounds", ROUNDS)?,
+        draws: words.take_or("draws", DRAWS, "a whole number from 128", |n| {
             *n >= PROPOSALS
         })?,
-        percentile: words.take_or("percentile", 80.0, "a number from 0 and below 100", within)?,
+        percentile: words.take_or(
+            "percentile",
+            PERCENTILE,
+            "a number from 0 and below 100",
+            within,
+        )?,
     }))
 }
 
@@ -108,10 +117,12 @@ fn above(values: &[f64], spread: Option<Vec<f64>>, gamma: f64) -> Vec<f64> {
 
 impl Optimiser for Cbas {
     fn text(&self) -> String {
-        match (self.rounds, self.draws, self.percentile) {
-            (20, 1024, 80.0) => "cbas".into(),
-            (r, n, p) => format!("cbas(rounds={r},draws={n},percentile={p})"),
-        }
+        let parameters = [
+            ("rounds", self.rounds as f64, ROUNDS as f64),
+            ("draws", self.draws as f64, DRAWS as f64),
+            ("percentile", self.percentile, PERCENTILE),
+        ];
+        recipe("cbas", &changed(&parameters))
     }
 
     fn run(&self, data: &Data, proxy: &dyn Proxy, seed: u64) -> Result<Trajectory, ProxyError> {

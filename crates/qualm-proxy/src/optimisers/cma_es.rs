@@ -7,7 +7,7 @@ use crate::data::Data;
 use crate::error::ProxyError;
 use crate::optimiser::{Optimiser, PROPOSALS, Trajectory};
 use crate::proxy::Proxy;
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "cma-es",
@@ -18,10 +18,13 @@ pub(super) const ENTRY: Entry = Entry {
     parse,
 };
 
+const GENERATIONS: usize = 100;
+const SIGMA: f64 = 0.5;
+
 fn parse(words: &mut Words<'_>) -> Result<Box<dyn Optimiser>, ProxyError> {
     Ok(Box::new(CmaEs {
-        generations: words.count("generations", 100)?,
-        sigma: words.positive("sigma", 0.5)?,
+        generations: words.count("generations", GENERATIONS)?,
+        sigma: words.positive("sigma", SIGMA)?,
     }))
 }
 
@@ -143,10 +146,11 @@ impl Distribution {
 
 impl Optimiser for CmaEs {
     fn text(&self) -> String {
-        match (self.generations, self.sigma) {
-            (100, 0.5) => "cma-es".into(),
-            (generations, sigma) => format!("cma-es(generations={generations},sigma={sigma})"),
-        }
+        let parameters = [
+            ("generations", self.generations as f64, GENERATIONS as f64),
+            ("sigma", self.sigma, SIGMA),
+        ];
+        recipe("cma-es", &changed(&parameters))
     }
 
     fn run(&self, data: &Data, proxy: &dyn Proxy, seed: u64) -> Result<Trajectory, ProxyError> {

@@ -16,7 +16,7 @@ pub use random::Random;
 
 use crate::error::ProxyError;
 use crate::optimiser::Optimiser;
-use crate::words::{Words, problem, split_list};
+use crate::words::{self, Named, Words};
 
 /// What there is to know about an optimiser, for help pages and the parser.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub static OPTIMISERS: &[Entry] = &[
 /// Optimisers separated by commas.
 ///
 /// # Errors
-/// When a recipe is not understood.
+/// When a recipe is not understood, or given twice.
 ///
 /// ```
 /// let optimisers = qualm_proxy::optimisers::parse_list("random")?;
@@ -55,19 +55,22 @@ pub static OPTIMISERS: &[Entry] = &[
 /// # Ok::<(), qualm_proxy::ProxyError>(())
 /// ```
 pub fn parse_list(text: &str) -> Result<Vec<Box<dyn Optimiser>>, ProxyError> {
-    split_list(text).into_iter().map(parse).collect()
+    words::parse_list(
+        text,
+        OPTIMISERS,
+        |entry, words| (entry.parse)(words),
+        |made| made.text(),
+    )
 }
 
-fn parse(text: &str) -> Result<Box<dyn Optimiser>, ProxyError> {
-    let mut words = Words::parse(text)?;
-    let Some(entry) = OPTIMISERS.iter().find(|entry| entry.word == words.word()) else {
-        let known: Vec<&str> = OPTIMISERS.iter().map(|entry| entry.word).collect();
-        return Err(problem(
-            text,
-            format!("there is no such optimiser; there are {}", known.join(", ")),
-        ));
-    };
-    let optimiser = (entry.parse)(&mut words)?;
-    words.finish(entry.parameters)?;
-    Ok(optimiser)
+impl Named for Entry {
+    const KIND: &'static str = "optimiser";
+
+    fn word(&self) -> &'static str {
+        self.word
+    }
+
+    fn parameters(&self) -> &'static str {
+        self.parameters
+    }
 }

@@ -8,7 +8,7 @@ use crate::data::Data;
 use crate::error::ProxyError;
 use crate::optimiser::{Optimiser, PROPOSALS, Trajectory};
 use crate::proxy::Proxy;
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "mutation",
@@ -19,11 +19,15 @@ pub(super) const ENTRY: Entry = Entry {
     parse,
 };
 
+const GENERATIONS: usize = 20;
+const CHILDREN: usize = 4;
+const CHANGES: usize = 2;
+
 fn parse(words: &mut Words<'_>) -> Result<Box<dyn Optimiser>, ProxyError> {
     Ok(Box::new(Mutation {
-        generations: words.count("generations", 20)?,
-        children: words.count("children", 4)?,
-        changes: words.count("changes", 2)?,
+        generations: words.count("generations", GENERATIONS)?,
+        children: words.count("children", CHILDREN)?,
+        changes: words.count("changes", CHANGES)?,
     }))
 }
 
@@ -37,10 +41,12 @@ pub struct Mutation {
 
 impl Optimiser for Mutation {
     fn text(&self) -> String {
-        match (self.generations, self.children, self.changes) {
-            (20, 4, 2) => "mutation".into(),
-            (g, c, k) => format!("mutation(generations={g},children={c},changes={k})"),
-        }
+        let parameters = [
+            ("generations", self.generations as f64, GENERATIONS as f64),
+            ("children", self.children as f64, CHILDREN as f64),
+            ("changes", self.changes as f64, CHANGES as f64),
+        ];
+        recipe("mutation", &changed(&parameters))
     }
 
     fn run(&self, data: &Data, proxy: &dyn Proxy, seed: u64) -> Result<Trajectory, ProxyError> {

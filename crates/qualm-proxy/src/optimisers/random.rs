@@ -55,12 +55,13 @@ pub(super) fn draw(data: &Data, count: usize, stream: &mut Stream) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tasks::Branin;
+    use crate::tasks;
     use crate::{Outside, Problem, proxies};
 
     #[test]
     fn proposals_stay_within_the_data() {
-        let problem = Problem::new(&Branin::default(), Outside::Clip, 1).map(|p| p.data().clone());
+        let branin = tasks::parse_list("branin", None).expect("a word").remove(0);
+        let problem = Problem::new(branin.as_ref(), Outside::Clip, 1).map(|p| p.data().clone());
         let data = problem.expect("a formula has data");
         let proxy = proxies::parse_list("ridge").expect("a word")[0]
             .fit(&data, 1)

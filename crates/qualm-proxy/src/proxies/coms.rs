@@ -8,7 +8,7 @@ use super::surface::Surface;
 use crate::data::Data;
 use crate::error::ProxyError;
 use crate::proxy::{Features, Learner, OwnSearch, Proxy};
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "coms",
@@ -81,19 +81,13 @@ impl Dual {
 
 impl Learner for Coms {
     fn text(&self) -> String {
-        let numbers = [
+        let parameters = [
             ("tau", self.tau, TAU),
             ("rate", self.rate, RATE),
             ("width", self.width as f64, WIDTH as f64),
             ("epochs", self.epochs as f64, EPOCHS as f64),
         ];
-        let changed = numbers
-            .into_iter()
-            .filter(|(_, value, default)| value != default);
-        let parameters: Vec<String> = changed
-            .map(|(key, value, _)| format!("{key}={value}"))
-            .collect();
-        super::recipe("coms", &parameters)
+        recipe("coms", &changed(&parameters))
     }
 
     fn fit(&self, data: &Data, seed: u64) -> Result<Box<dyn Proxy>, ProxyError> {
@@ -152,15 +146,15 @@ impl Proxy for ComsProxy {
     }
 
     fn climb(&self, x: Rows<'_, f64>, gradient: &mut [f64]) -> Option<Vec<f64>> {
-        Some(self.surface.climb(x, gradient))
+        self.surface.climb(x, gradient)
     }
 
     fn features(&self, x: Rows<'_, f64>) -> Option<Features> {
-        Some(self.surface.features(x))
+        self.surface.features(x)
     }
 
     fn shaken(&self, x: Rows<'_, f64>, share: f64, seed: u64) -> Option<Vec<f64>> {
-        Some(self.surface.shaken(x, share, seed))
+        self.surface.shaken(x, share, seed)
     }
 
     fn own_search(&self) -> Option<OwnSearch> {

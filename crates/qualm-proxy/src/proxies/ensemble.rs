@@ -2,11 +2,12 @@ use qualm_linalg::Rows;
 use rayon::prelude::*;
 
 use super::Entry;
-use super::mlp::{Mlp, MlpProxy};
+use super::mlp::Mlp;
+use super::surface::Surface;
 use crate::data::Data;
 use crate::error::ProxyError;
 use crate::proxy::{Learner, Proxy};
-use crate::words::{Words, problem};
+use crate::words::{Words, problem, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "ensemble",
@@ -66,7 +67,7 @@ impl Learner for Ensemble {
             parameters.push(format!("of={}", self.members));
         }
         parameters.extend(self.member.parameters());
-        super::recipe("ensemble", &parameters)
+        recipe("ensemble", &parameters)
     }
 
     fn fit(&self, data: &Data, seed: u64) -> Result<Box<dyn Proxy>, ProxyError> {
@@ -83,7 +84,7 @@ impl Learner for Ensemble {
 /// A trained [`Ensemble`].
 #[derive(Debug, Clone)]
 pub struct EnsembleProxy {
-    members: Vec<MlpProxy>,
+    members: Vec<Surface>,
     take: Take,
 }
 

@@ -9,7 +9,7 @@ use super::batches::{BATCH, Batches};
 use super::surface::{Surface, first_output};
 use crate::data::Data;
 use crate::error::ProxyError;
-use crate::words::Words;
+use crate::words::{Words, changed};
 
 /// How a network with a Gaussian head is trained: RoMA's, of which plain networks are the part
 /// without perturbed weights. So a study compares nothing but what is switched.
@@ -74,16 +74,11 @@ impl Training {
     /// What differs from the default, as parameters of a recipe.
     pub(super) fn parameters(&self, noise: f64) -> Vec<String> {
         let standard = Self::default();
-        let mut said = Vec::new();
-        let mut say = |key: &str, value: f64, default: f64| {
-            if value != default {
-                said.push(format!("{key}={value}"));
-            }
-        };
-        say("width", self.width as f64, standard.width as f64);
-        say("epochs", self.epochs as f64, standard.epochs as f64);
-        say("noise", self.noise, noise);
-        said
+        changed(&[
+            ("width", self.width as f64, standard.width as f64),
+            ("epochs", self.epochs as f64, standard.epochs as f64),
+            ("noise", self.noise, noise),
+        ])
     }
 
     pub(super) fn run(&self, data: &Data, seed: u64) -> GaussianNet {

@@ -10,7 +10,7 @@ use super::Entry;
 use crate::data::Data;
 use crate::error::ProxyError;
 use crate::proxy::{Learner, Proxy};
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "gp",
@@ -56,10 +56,8 @@ const LIMITS: Limits = Limits {
 
 impl Learner for GaussianProcess {
     fn text(&self) -> String {
-        match self.points {
-            POINTS => "gp".into(),
-            points => format!("gp(points={points})"),
-        }
+        let parameters = [("points", self.points as f64, POINTS as f64)];
+        recipe("gp", &changed(&parameters))
     }
 
     fn fit(&self, data: &Data, seed: u64) -> Result<Box<dyn Proxy>, ProxyError> {

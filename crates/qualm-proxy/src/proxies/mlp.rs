@@ -1,11 +1,10 @@
-use qualm_linalg::Rows;
-
 use super::Entry;
-use super::gaussian_net::{GaussianNet, Training};
+use super::gaussian_net::Training;
+use super::surface::Surface;
 use crate::data::Data;
 use crate::error::ProxyError;
-use crate::proxy::{Features, Learner, Proxy};
-use crate::words::Words;
+use crate::proxy::{Learner, Proxy};
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "mlp",
@@ -16,7 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
     parse,
 };
 
-pub(super) fn parse(words: &mut Words<'_>) -> Result<Box<dyn Learner>, ProxyError> {
+fn parse(words: &mut Words<'_>) -> Result<Box<dyn Learner>, ProxyError> {
     Mlp::take(words).map(|mlp| Box::new(mlp) as _)
 }
 
@@ -40,26 +39,21 @@ impl Mlp {
 
     pub(super) fn parameters(&self) -> Vec<String> {
         let mut parameters = self.training.parameters(0.0);
-        let more = [
-            ("spectral", self.training.spectral),
-            ("penalty", self.training.slope_penalty),
-        ];
-        for (key, value) in more.into_iter().filter(|(_, value)| *value > 0.0) {
-            parameters.push(format!("{key}={value}"));
-        }
+        parameters.extend(changed(&[
+            ("spectral", self.training.spectral, 0.0),
+            ("penalty", self.training.slope_penalty, 0.0),
+        ]));
         parameters
     }
 
-    pub(super) fn train(&self, data: &Data, seed: u64) -> MlpProxy {
-        MlpProxy {
-            net: self.training.run(data, seed),
-        }
+    pub(super) fn train(&self, data: &Data, seed: u64) -> Surface {
+        self.training.run(data, seed).surface
     }
 }
 
 impl Learner for Mlp {
     fn text(&self) -> String {
-        super::recipe("mlp", &self.parameters())
+        recipe("mlp", &self.parameters())
     }
 
     fn fit(&self, data: &Data, seed: u64) -> Result<Box<dyn Proxy>, ProxyError> {
@@ -67,33 +61,10 @@ impl Learner for Mlp {
     }
 }
 
-/// A trained [`Mlp`].
-#[derive(Debug, Clone)]
-pub struct MlpProxy {
-    net: GaussianNet,
-}
-
-impl Proxy for MlpProxy {
-    fn predict(&self, x: Rows<'_, f64>) -> Vec<f64> {
-        self.net.surface.predict(x)
-    }
-
-    fn climb(&self, x: Rows<'_, f64>, gradient: &mut [f64]) -> Option<Vec<f64>> {
-        Some(self.net.surface.climb(x, gradient))
-    }
-
-    fn features(&self, x: Rows<'_, f64>) -> Option<Features> {
-        Some(self.net.surface.features(x))
-    }
-
-    fn shaken(&self, x: Rows<'_, f64>, share: f64, seed: u64) -> Option<Vec<f64>> {
-        Some(self.net.surface.shaken(x, share, seed))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use qualm_linalg::Rows;
+
     use crate::proxies::testing::{bowl, correlation};
 
     #[test]

@@ -16,14 +16,14 @@ pub(crate) mod testing;
 pub use coms::{Coms, ComsProxy};
 pub use ensemble::{Ensemble, EnsembleProxy};
 pub use gaussian_process::{GaussianProcess, GaussianProcessProxy};
-pub use mlp::{Mlp, MlpProxy};
+pub use mlp::Mlp;
 pub use ram::{Ram, RamProxy};
 pub use ridge::{Ridge, RidgeProxy};
 pub use roma::{Roma, RomaProxy};
 
 use crate::error::ProxyError;
 use crate::proxy::Learner;
-use crate::words::{Words, problem, split_list};
+use crate::words::{self, Named, Words};
 
 /// What there is to know about a kind of proxy, for help pages and the parser.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub static PROXIES: &[Entry] = &[
 /// Proxies separated by commas.
 ///
 /// # Errors
-/// When a recipe is not understood.
+/// When a recipe is not understood, or given twice.
 ///
 /// ```
 /// let learners = qualm_proxy::proxies::parse_list("ridge(penalty=2)")?;
@@ -61,27 +61,22 @@ pub static PROXIES: &[Entry] = &[
 /// # Ok::<(), qualm_proxy::ProxyError>(())
 /// ```
 pub fn parse_list(text: &str) -> Result<Vec<Box<dyn Learner>>, ProxyError> {
-    split_list(text).into_iter().map(parse).collect()
+    words::parse_list(
+        text,
+        PROXIES,
+        |entry, words| (entry.parse)(words),
+        |made| made.text(),
+    )
 }
 
-fn parse(text: &str) -> Result<Box<dyn Learner>, ProxyError> {
-    let mut words = Words::parse(text)?;
-    let Some(entry) = PROXIES.iter().find(|entry| entry.word == words.word()) else {
-        let known: Vec<&str> = PROXIES.iter().map(|entry| entry.word).collect();
-        return Err(problem(
-            text,
-            format!("there is no such proxy; there are {}", known.join(", ")),
-        ));
-    };
-    let learner = (entry.parse)(&mut words)?;
-    words.finish(entry.parameters)?;
-    Ok(learner)
-}
+impl Named for Entry {
+    const KIND: &'static str = "proxy";
 
-/// A recipe in its shortest form.
-fn recipe(word: &str, parameters: &[String]) -> String {
-    match parameters {
-        [] => word.into(),
-        _ => format!("{word}({})", parameters.join(",")),
+    fn word(&self) -> &'static str {
+        self.word
+    }
+
+    fn parameters(&self) -> &'static str {
+        self.parameters
     }
 }

@@ -8,7 +8,7 @@ use super::surface::Surface;
 use crate::data::Data;
 use crate::error::ProxyError;
 use crate::proxy::{Features, Learner, Proxy};
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "ram",
@@ -45,18 +45,12 @@ pub struct Ram {
 
 impl Learner for Ram {
     fn text(&self) -> String {
-        let numbers = [
-            ("lists", self.lists, LISTS),
-            ("size", self.size, SIZE),
-            ("width", self.width, WIDTH),
+        let parameters = [
+            ("lists", self.lists as f64, LISTS as f64),
+            ("size", self.size as f64, SIZE as f64),
+            ("width", self.width as f64, WIDTH as f64),
         ];
-        let changed = numbers
-            .into_iter()
-            .filter(|(_, value, default)| value != default);
-        let parameters: Vec<String> = changed
-            .map(|(key, value, _)| format!("{key}={value}"))
-            .collect();
-        super::recipe("ram", &parameters)
+        recipe("ram", &changed(&parameters))
     }
 
     fn fit(&self, data: &Data, seed: u64) -> Result<Box<dyn Proxy>, ProxyError> {
@@ -122,17 +116,17 @@ impl Proxy for RamProxy {
     }
 
     fn climb(&self, x: Rows<'_, f64>, gradient: &mut [f64]) -> Option<Vec<f64>> {
-        let values = self.surface.climb(x, gradient);
+        let values = self.surface.climb(x, gradient)?;
         gradient.iter_mut().for_each(|g| *g /= self.deviation);
         Some(self.standard(values))
     }
 
     fn features(&self, x: Rows<'_, f64>) -> Option<Features> {
-        Some(self.surface.features(x))
+        self.surface.features(x)
     }
 
     fn shaken(&self, x: Rows<'_, f64>, share: f64, seed: u64) -> Option<Vec<f64>> {
-        Some(self.standard(self.surface.shaken(x, share, seed)))
+        Some(self.standard(self.surface.shaken(x, share, seed)?))
     }
 }
 

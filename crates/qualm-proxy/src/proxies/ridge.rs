@@ -4,7 +4,7 @@ use super::Entry;
 use crate::data::Data;
 use crate::error::ProxyError;
 use crate::proxy::{Learner, Proxy};
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "ridge",
@@ -14,8 +14,10 @@ pub(super) const ENTRY: Entry = Entry {
     parse,
 };
 
+const PENALTY: f64 = 1.0;
+
 fn parse(words: &mut Words<'_>) -> Result<Box<dyn Learner>, ProxyError> {
-    let penalty = words.positive("penalty", 1.0)?;
+    let penalty = words.positive("penalty", PENALTY)?;
     Ok(Box::new(Ridge { penalty }))
 }
 
@@ -30,10 +32,7 @@ pub struct Ridge {
 
 impl Learner for Ridge {
     fn text(&self) -> String {
-        match self.penalty {
-            1.0 => "ridge".into(),
-            penalty => format!("ridge(penalty={penalty})"),
-        }
+        recipe("ridge", &changed(&[("penalty", self.penalty, PENALTY)]))
     }
 
     fn fit(&self, data: &Data, _seed: u64) -> Result<Box<dyn Proxy>, ProxyError> {

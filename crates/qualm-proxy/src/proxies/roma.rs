@@ -7,7 +7,7 @@ use super::surface::narrow;
 use crate::data::Data;
 use crate::error::ProxyError;
 use crate::proxy::{Features, Learner, Objective, Proxy};
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "roma",
@@ -76,13 +76,9 @@ impl Learner for Roma {
             ("alpha", self.alpha, ALPHA),
             ("r", self.reach, REACH),
         ];
-        for (key, value, default) in numbers {
-            if value != default {
-                parameters.push(format!("{key}={value}"));
-            }
-        }
+        parameters.extend(changed(&numbers));
         parameters.extend(self.training.parameters(NOISE));
-        super::recipe("roma", &parameters)
+        recipe("roma", &parameters)
     }
 
     fn fit(&self, data: &Data, seed: u64) -> Result<Box<dyn Proxy>, ProxyError> {
@@ -106,15 +102,15 @@ impl Proxy for RomaProxy {
     }
 
     fn climb(&self, x: Rows<'_, f64>, gradient: &mut [f64]) -> Option<Vec<f64>> {
-        Some(self.net.surface.climb(x, gradient))
+        self.net.surface.climb(x, gradient)
     }
 
     fn features(&self, x: Rows<'_, f64>) -> Option<Features> {
-        Some(self.net.surface.features(x))
+        self.net.surface.features(x)
     }
 
     fn shaken(&self, x: Rows<'_, f64>, share: f64, seed: u64) -> Option<Vec<f64>> {
-        Some(self.net.surface.shaken(x, share, seed))
+        self.net.surface.shaken(x, share, seed)
     }
 
     fn moving(&self, start: Rows<'_, f64>, labels: &[f64]) -> Option<Box<dyn Objective + '_>> {

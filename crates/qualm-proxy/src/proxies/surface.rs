@@ -2,7 +2,7 @@ use qualm_linalg::{Real, Rows, add_multiple};
 use qualm_net::{Network, Tape, norm};
 use qualm_stats::Stream;
 
-use crate::proxy::Features;
+use crate::proxy::{Features, Proxy};
 
 /// Rows that one pass takes at most.
 const BATCH: usize = 512;
@@ -13,8 +13,8 @@ pub(super) struct Surface {
     pub(super) network: Network<f32>,
 }
 
-impl Surface {
-    pub(super) fn predict(&self, x: Rows<'_, f64>) -> Vec<f64> {
+impl Proxy for Surface {
+    fn predict(&self, x: Rows<'_, f64>) -> Vec<f64> {
         let mut values = Vec::with_capacity(x.len());
         self.pass(x, |tape| {
             let outputs = tape.outputs().chunks_exact(self.outputs());
@@ -23,8 +23,7 @@ impl Surface {
         values
     }
 
-    /// Values, and into `gradient` those of each row.
-    pub(super) fn climb(&self, x: Rows<'_, f64>, gradient: &mut [f64]) -> Vec<f64> {
+    fn climb(&self, x: Rows<'_, f64>, gradient: &mut [f64]) -> Option<Vec<f64>> {
         let mut values = Vec::with_capacity(x.len());
         let mut of_inputs = Vec::new();
         let mut open = gradient;
@@ -41,21 +40,20 @@ impl Surface {
             }
             open = rest;
         });
-        values
+        Some(values)
     }
 
-    pub(super) fn features(&self, x: Rows<'_, f64>) -> Features {
+    fn features(&self, x: Rows<'_, f64>) -> Option<Features> {
         let widths = self.network.shape().widths();
         let mut values = Vec::new();
         self.pass(x, |tape| values.extend_from_slice(tape.features()));
-        Features {
+        Some(Features {
             values,
             width: widths[widths.len() - 2],
-        }
+        })
     }
 
-    /// Predictions after each tensor has moved by `share` of its norm in a drawn direction.
-    pub(super) fn shaken(&self, x: Rows<'_, f64>, share: f64, seed: u64) -> Vec<f64> {
+    fn shaken(&self, x: Rows<'_, f64>, share: f64, seed: u64) -> Option<Vec<f64>> {
         let mut moved = self.clone();
         let mut stream = Stream::new(seed, 0);
         for tensor in self.network.shape().tensors() {
@@ -64,9 +62,11 @@ impl Surface {
             let factor = share * norm(part) / norm(&direction);
             add_multiple(part, f32::of(factor), &direction);
         }
-        moved.predict(x)
+        Some(moved.predict(x))
     }
+}
 
+impl Surface {
     fn outputs(&self) -> usize {
         self.network.shape().outputs()
     }

@@ -36,8 +36,11 @@ pub(super) struct Fitted<'a> {
     /// On visible designs.
     smoothness: Smoothness,
     /// Of visible designs, by each detector.
-    scores: Vec<(String, Vec<f64>)>,
+    scores: Scored,
 }
+
+/// Scores of rows, by the name of each detector.
+type Scored = Vec<(String, Vec<f64>)>;
 
 impl<'a> Fitted<'a> {
     pub(super) fn new(
@@ -128,11 +131,18 @@ impl<'a> Fitted<'a> {
         let gain = end.proxy - first.proxy;
         let gap = end.proxy - end.truth;
         let pool = self.best_of_n(&way, &truths);
+        let scored: Vec<Scored> = way
+            .steps()
+            .iter()
+            .map(|step| self.scored(way.rows(step)))
+            .collect::<Result<_, _>>()?;
         let scores = scores_of(&truths[last]);
         let liked = largest_at(&way.steps()[last].values);
         Ok(Outcome {
             task: self.task.name().into(),
             oracle: self.task.oracle().to_string(),
+            noise_ceiling: self.task.noise_ceiling(),
+            outside: self.problem.judge().outside().to_string(),
             proxy: self.name.clone(),
             optimiser: optimiser.text(),
             seed: self.seed,
@@ -148,8 +158,8 @@ impl<'a> Fitted<'a> {
             regret: scores.p100 - truths[last][liked].score,
             law: law_of(&pool, &curve, ascends),
             best_of_n: pool,
-            detected: self.detected(&way, &truths)?,
-            stops: self.stops(&way, &curve)?,
+            detected: self.detected(&way, &truths, &scored),
+            stops: self.stops(&way, &curve, &scored),
             coverage: self.coverage(&way, &truths),
             slopes: on_data.slopes.zip(at_end.slopes),
             steepness: (on_data.steepness, at_end.steepness),
@@ -207,44 +217,49 @@ impl<'a> Fitted<'a> {
         &self,
         way: &Trajectory,
         truths: &[Vec<Judged>],
-    ) -> Result<Vec<Detected>, ProxyError> {
+        scored: &[Scored],
+    ) -> Vec<Detected> {
         let every = way.steps().len().div_ceil(LOOKED_AT);
         let looked_at: Vec<usize> = (0..way.steps().len()).rev().step_by(every).collect();
-        let (mut x, mut values, mut gamed) = (Vec::new(), Vec::new(), Vec::new());
-        for &at in &looked_at {
-            let step = &way.steps()[at];
-            x.extend_from_slice(&step.x);
-            values.extend_from_slice(&step.values);
-            gamed.extend(step.values.iter().zip(&truths[at]).map(|(&value, judged)| {
+        let gamed: Vec<bool> = looked_at
+            .iter()
+            .flat_map(|&at| way.steps()[at].values.iter().zip(&truths[at]))
+            .map(|(&value, judged)| {
                 self.problem.normalised(value) - judged.score > GAMED * self.error
-            }));
-        }
-        let mut scores: Vec<(String, Vec<f64>)> = Vec::new();
-        for (name, of_rows) in self.scored(Rows::new(&x, self.problem.data().width()))? {
-            scores.push((name, of_rows));
-        }
-        scores.push(("proxy value".into(), values));
+            })
+            .collect();
         let auroc = |scores: &[f64]| {
             let of = |wanted: bool| -> Vec<f64> {
                 scores
                     .iter()
                     .zip(&gamed)
-                    .filter(|(_, g)| **g == wanted)
-                    .map(|(s, _)| *s)
+                    .filter(|(_, gamed)| **gamed == wanted)
+                    // What ranking takes: infinities as the largest number.
+                    .map(|(score, _)| score.clamp(f64::MIN, f64::MAX))
                     .collect()
             };
-            let ranking = Ranking::new(&finite(&of(false)), &finite(&of(true))).ok()?;
-            Some(ranking.auroc())
+            Some(Ranking::new(&of(false), &of(true)).ok()?.auroc())
         };
-        let found = scores.iter().map(|(detector, scores)| Detected {
-            detector: detector.clone(),
-            auroc: auroc(scores),
+        let of_detector = |at: usize| -> Vec<f64> {
+            let all = looked_at.iter().flat_map(|&step| &scored[step][at].1);
+            all.copied().collect()
+        };
+        let mut detected: Vec<Detected> = (0..self.scores.len())
+            .map(|at| Detected {
+                detector: self.scores[at].0.clone(),
+                auroc: auroc(&of_detector(at)),
+            })
+            .collect();
+        let values = looked_at.iter().flat_map(|&at| &way.steps()[at].values);
+        detected.push(Detected {
+            detector: "proxy value".into(),
+            auroc: auroc(&values.copied().collect::<Vec<_>>()),
         });
-        Ok(found.collect())
+        detected
     }
 
     /// Scores of rows by every detector there is, and the ensemble's spread.
-    fn scored(&self, x: Rows<'_, f64>) -> Result<Vec<(String, Vec<f64>)>, ProxyError> {
+    fn scored(&self, x: Rows<'_, f64>) -> Result<Scored, ProxyError> {
         let mut scores = Vec::new();
         let mut add = |of: &str, detectors: &Detectors, rows: &[f32]| -> Result<(), ProxyError> {
             let names = detectors
@@ -266,26 +281,21 @@ impl<'a> Fitted<'a> {
         Ok(scores)
     }
 
-    fn stops(&self, way: &Trajectory, curve: &[Point]) -> Result<Vec<Stopped>, ProxyError> {
-        let mut of_steps: Vec<Vec<f64>> = vec![Vec::new(); self.scores.len()];
-        for step in way.steps() {
-            for (medians, (_, scores)) in of_steps.iter_mut().zip(self.scored(way.rows(step))?) {
-                medians.push(quantile(&scores, 0.5));
-            }
+    fn stops(&self, way: &Trajectory, curve: &[Point], scored: &[Scored]) -> Vec<Stopped> {
+        let mut rules: Vec<StopRule> = Vec::new();
+        for (at, (name, visible)) in self.scores.iter().enumerate() {
+            let medians = scored.iter().map(|of_step| quantile(&of_step[at].1, 0.5));
+            rules.push(StopRule::support(name, medians.collect(), visible));
         }
-        let supports = self.scores.iter().zip(of_steps);
-        let mut rules: Vec<StopRule> = supports
-            .map(|((name, visible), medians)| StopRule::support(name, medians, visible))
-            .collect();
         let values = way.steps().iter().map(|step| quantile(&step.values, 0.5));
         rules.push(StopRule::trust(&values.collect::<Vec<_>>()));
         let numbers: Vec<usize> = curve.iter().map(|point| point.step).collect();
         rules.push(StopRule::fixed(&numbers));
         let truths: Vec<f64> = curve.iter().map(|point| point.truth_median).collect();
-        Ok(rules
+        rules
             .iter()
             .map(|rule| rule.stop(&numbers, &truths))
-            .collect())
+            .collect()
     }
 
     fn coverage(&self, way: &Trajectory, truths: &[Vec<Judged>]) -> Option<(f64, f64)> {
@@ -338,12 +348,4 @@ fn largest_at(values: &[f64]) -> usize {
         0,
         |best, at| if values[at] > values[best] { at } else { best },
     )
-}
-
-/// What ranking takes: infinities as the largest number.
-fn finite(scores: &[f64]) -> Vec<f64> {
-    scores
-        .iter()
-        .map(|score| score.clamp(f64::MIN, f64::MAX))
-        .collect()
 }

@@ -1,5 +1,5 @@
-use std::fs::{File, OpenOptions};
-use std::io::{BufRead, BufReader, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -15,43 +15,45 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins a journal, or goes on with what stands there where `resume` is set. A last line that
-    /// was cut off in the middle is dropped.
+    /// Begins a journal, or goes on with the one that stands there where `resume` is set. A last line
+    /// that was cut off in the middle is dropped; nothing else of it is touched.
     ///
     /// # Errors
-    /// When the file cannot be read or written, or a line before the last is no outcome.
+    /// When the file cannot be read or written, a line before the last is no outcome, or a journal
+    /// stands there and is not to be gone on with.
     pub fn open(path: &Path, resume: bool) -> Result<(Self, Vec<Outcome>), ProxyError> {
         let fault = |error: &dyn std::fmt::Display| ProxyError::File {
             path: path.display().to_string(),
             problem: error.to_string(),
         };
-        let mut known = Vec::new();
-        if resume && path.exists() {
-            let reader = BufReader::new(File::open(path).map_err(|error| fault(&error))?);
-            let lines: Vec<String> = reader
-                .lines()
-                .collect::<Result<_, _>>()
-                .map_err(|error| fault(&error))?;
-            for (at, line) in lines.iter().enumerate() {
-                match serde_json::from_str(line) {
-                    Ok(outcome) => known.push(outcome),
-                    Err(_) if at + 1 == lines.len() => {}
-                    Err(error) => return Err(fault(&format!("line {}: {error}", at + 1))),
-                }
+        let written = match fs::read_to_string(path) {
+            Ok(text) if !resume && !text.is_empty() => {
+                return Err(fault(
+                    &"a study stands here; go on with it by `--resume`, or name another folder",
+                ));
             }
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(fault(&error)),
+        };
+        let mut known = Vec::new();
+        let mut whole = 0;
+        for (at, line) in written.split_inclusive('\n').enumerate() {
+            let Some(outcome) = line.strip_suffix('\n') else {
+                break;
+            };
+            let outcome = serde_json::from_str(outcome);
+            known.push(outcome.map_err(|error| fault(&format!("line {}: {error}", at + 1)))?);
+            whole += line.len();
         }
-        let file = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .open(path);
+        let mut options = OpenOptions::new();
+        let file = options.create(true).append(true).open(path);
+        let file = file.map_err(|error| fault(&error))?;
+        file.set_len(whole as u64).map_err(|error| fault(&error))?;
         let journal = Self {
             path: path.into(),
-            file: Mutex::new(file.map_err(|error| fault(&error))?),
+            file: Mutex::new(file),
         };
-        for outcome in &known {
-            journal.keep(outcome)?;
-        }
         Ok((journal, known))
     }
 

@@ -10,6 +10,11 @@ pub struct Outcome {
     pub task: String,
     /// Where its truth comes from.
     pub oracle: String,
+    /// Rank correlation of the labels with a second measurement, where there is one: no proxy can
+    /// be better.
+    pub noise_ceiling: Option<f64>,
+    /// What designs beyond their bounds were taken for.
+    pub outside: String,
     /// The proxy's recipe.
     pub proxy: String,
     /// The optimiser's recipe.

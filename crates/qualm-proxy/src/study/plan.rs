@@ -1,4 +1,3 @@
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
@@ -42,8 +41,11 @@ impl Study {
     }
 
     /// Runs what is not among `known`, on all threads of the current rayon pool, and gives all
-    /// outcomes in the order of tasks, proxies, optimisers, seeds. Each new outcome goes to `keep`
+    /// outcomes in the order of tasks, seeds, proxies, optimisers. Each new outcome goes to `keep`
     /// as soon as it is there, in no order; outcomes do not depend on the number of threads.
+    ///
+    /// An outcome is known where task, oracle, visible designs and treatment of bounds are the
+    /// same, too: what was found on another table does not pass for this one's.
     ///
     /// # Errors
     /// When a task, a proxy or the user's oracle fails; what `keep` has seen is not lost.
@@ -55,87 +57,69 @@ impl Study {
     ) -> Result<Vec<Outcome>, ProxyError> {
         let of = self.searches();
         let done = AtomicUsize::new(0);
-        let advance = |by: usize| {
+        let advance = || {
             progress(Progress {
-                done: done.fetch_add(by, Ordering::Relaxed) + by,
+                done: done.fetch_add(1, Ordering::Relaxed) + 1,
                 of,
-            })
+            });
         };
-        let places: Vec<(usize, u64)> = (0..self.tasks.len())
-            .flat_map(|task| self.seeds.iter().map(move |&seed| (task, seed)))
+        let places: Vec<(&dyn Task, u64)> = self
+            .tasks
+            .iter()
+            .flat_map(|task| self.seeds.iter().map(move |&seed| (task.as_ref(), seed)))
             .collect();
         let problems: Vec<Problem<'_>> = places
             .par_iter()
-            .map(|&(task, seed)| Problem::new(self.tasks[task].as_ref(), self.outside, seed))
+            .map(|&(task, seed)| Problem::new(task, self.outside, seed))
             .collect::<Result<_, _>>()?;
-        // The costly proxies first would be better for the last core, but the order is the user's.
-        let units: Vec<(usize, usize)> = (0..places.len())
-            .flat_map(|place| (0..self.learners.len()).map(move |l| (place, l)))
+        let units: Vec<(usize, &dyn Learner)> = (0..places.len())
+            .flat_map(|place| self.learners.iter().map(move |l| (place, l.as_ref())))
             .collect();
-        let found: Mutex<Vec<Outcome>> = Mutex::new(Vec::new());
-        units
+        let outcomes: Vec<Vec<Outcome>> = units
             .par_iter()
             .with_max_len(1)
-            .try_for_each(|&(place, learner)| {
-                let (task, seed) = places[place];
-                let (task, learner) = (self.tasks[task].as_ref(), self.learners[learner].as_ref());
-                let name = learner.text();
-                let is = |outcome: &Outcome, optimiser: &dyn Optimiser| {
-                    (outcome.task.as_str(), outcome.proxy.as_str(), outcome.seed)
-                        == (task.name(), &name, seed)
-                        && outcome.optimiser == optimiser.text()
-                };
-                let open: Vec<&dyn Optimiser> = self
-                    .optimisers
-                    .iter()
-                    .map(AsRef::as_ref)
-                    .filter(|optimiser| !known.iter().any(|outcome| is(outcome, *optimiser)))
-                    .collect();
-                advance(self.optimisers.len() - open.len());
-                if open.is_empty() {
-                    return Ok(());
-                }
-                let proxy = learner.fit(problems[place].data(), seed)?;
-                let fitted = Fitted::new(task, &problems[place], proxy, name.clone(), seed)?;
-                for optimiser in open {
+            .map(|&(place, learner)| {
+                let ((task, seed), problem) = (places[place], &problems[place]);
+                let mut fitted = None;
+                let mut search = |optimiser: &dyn Optimiser| {
+                    let is = |outcome: &&Outcome| {
+                        let text = (outcome.proxy.as_str(), outcome.optimiser.as_str());
+                        text == (&learner.text(), &optimiser.text())
+                            && outcome.seed == seed
+                            && belongs(outcome, task, problem)
+                    };
+                    if let Some(outcome) = known.iter().find(is) {
+                        advance();
+                        return Ok(outcome.clone());
+                    }
+                    let fitted = match &mut fitted {
+                        Some(fitted) => fitted,
+                        none => {
+                            let proxy = learner.fit(problem.data(), seed)?;
+                            none.insert(Fitted::new(task, problem, proxy, learner.text(), seed)?)
+                        }
+                    };
                     let outcome = fitted.search(optimiser)?;
                     keep(&outcome)?;
-                    found
-                        .lock()
-                        .unwrap_or_else(|poisoned| poisoned.into_inner())
-                        .push(outcome);
-                    advance(1);
-                }
-                Ok(())
-            })?;
-        let mut all = found
-            .into_inner()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        all.extend(
-            known
-                .iter()
-                .filter(|outcome| self.place(outcome).is_some())
-                .cloned(),
-        );
-        all.sort_by_key(|outcome| self.place(outcome));
-        Ok(all)
+                    advance();
+                    Ok(outcome)
+                };
+                let optimisers = self.optimisers.iter();
+                optimisers
+                    .map(|optimiser| search(optimiser.as_ref()))
+                    .collect()
+            })
+            .collect::<Result<_, ProxyError>>()?;
+        Ok(outcomes.into_iter().flatten().collect())
     }
+}
 
-    /// Where an outcome stands in this study; nothing where it belongs to another.
-    fn place(&self, outcome: &Outcome) -> Option<[usize; 4]> {
-        Some([
-            self.tasks
-                .iter()
-                .position(|task| task.name() == outcome.task)?,
-            self.learners
-                .iter()
-                .position(|learner| learner.text() == outcome.proxy)?,
-            self.optimisers
-                .iter()
-                .position(|optimiser| optimiser.text() == outcome.optimiser)?,
-            self.seeds.iter().position(|seed| *seed == outcome.seed)?,
-        ])
-    }
+/// Whether an outcome was found on this problem.
+fn belongs(outcome: &Outcome, task: &dyn Task, problem: &Problem<'_>) -> bool {
+    outcome.task == task.name()
+        && outcome.oracle == task.oracle().to_string()
+        && outcome.outside == problem.judge().outside().to_string()
+        && (outcome.visible, outcome.best_visible) == (problem.visible(), problem.best_visible())
 }
 
 #[cfg(test)]
@@ -198,6 +182,10 @@ mod tests {
         let study = study();
         let all = run(&study, 2, &[]).0;
         let (again, ran) = run(&study, 2, &all[..20]);
-        assert_eq!((again, ran), (all, 4));
+        assert_eq!((&again, ran), (&all, 4));
+        // Where bounds are treated otherwise, nothing is known.
+        let mut other = study;
+        other.outside = Outside::Infeasible;
+        assert_eq!(run(&other, 2, &all).1, 24);
     }
 }

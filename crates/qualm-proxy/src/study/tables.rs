@@ -8,6 +8,12 @@ use crate::measures::quantile;
 /// A row for each proxy and optimiser, over seeds; the best visible label and `random` beside them.
 pub(super) fn scores(outcomes: &[&Outcome]) -> Table {
     let first = outcomes[0];
+    let ceiling = first.noise_ceiling.map_or(String::new(), |ceiling| {
+        format!(
+            " A second measurement of all designs has a rank correlation of {ceiling:.3} with the \
+             first: no proxy can be better."
+        )
+    });
     let mut table = Table::new([
         Column::text("proxy"),
         Column::text("optimiser"),
@@ -20,21 +26,23 @@ pub(super) fn scores(outcomes: &[&Outcome]) -> Table {
         Column::number("drop"),
         Column::number("hacking"),
         Column::number("error"),
+        Column::number("rank"),
     ])
     .title(format!(
         "{}: what is proposed, truly ({})",
         first.task, first.oracle
     ))
-    .note(
+    .note(format!(
         "gap: mean proxy less mean truth at the end. 50th, 80th, 100th: true percentiles of the \
          designs proposed; the 100th of 128 draws is high by chance alone, see `random`. peak: \
          largest mean truth on the way; drop: what is lost of it. hacking: truth gained for each \
-         unit of proxy gained. error: on visible designs held back.",
-    );
+         unit of proxy gained. error, rank: root mean squared error and rank correlation on \
+         visible designs held back.{ceiling}",
+    ));
     let best = over(outcomes, |o| Some(o.best_visible));
     let mut row = vec![Cell::text("best visible"), Cell::text(""), Cell::text("")];
     row.extend([Cell::Missing, Cell::Missing, Cell::Missing, best]);
-    row.resize_with(11, || Cell::Missing);
+    row.resize_with(12, || Cell::Missing);
     table = table.row(row);
     for (proxy, optimiser) in pairs(outcomes) {
         let cell = of_pair(outcomes, &proxy, &optimiser);
@@ -50,6 +58,7 @@ pub(super) fn scores(outcomes: &[&Outcome]) -> Table {
             over(&cell, |o| Some(o.drop)),
             over(&cell, |o| o.hacking_ratio),
             over(&cell, |o| Some(o.error_held_back)),
+            over(&cell, |o| o.rank_held_back),
         ]);
     }
     table

@@ -3,11 +3,11 @@ use std::path::Path;
 
 use super::columns::{Columns, Reading};
 use super::command::Command;
-use crate::designs::Designs;
+use crate::designs::{Designs, key};
 use crate::error::ProxyError;
 use crate::labelled::{Labelled, Merge};
 use crate::space::Space;
-use crate::task::{Cut, Task};
+use crate::task::Task;
 use crate::truth::{Oracle, Truth};
 
 /// Who knows the truth about designs that are not in the user's table.
@@ -30,7 +30,7 @@ pub struct CsvTable {
     space: Space,
     labelled: Labelled,
     knows: Knows,
-    cut: Cut,
+    left_out: usize,
 }
 
 /// Where the truth of a [`CsvTable`] comes from.
@@ -66,7 +66,7 @@ impl CsvTable {
             space,
             designs,
             numbers,
-            ..
+            left_out,
         } = Columns::read(path, &apart, reading)?;
         let labelled = Labelled::new(origin.as_str(), designs.clone(), numbers[0].clone(), merge)?;
         let knows = match truth {
@@ -87,14 +87,13 @@ impl CsvTable {
             space,
             labelled,
             knows,
-            cut: Cut::LOWER_HALF,
+            left_out,
         })
     }
 
-    /// With another cut of what is visible.
-    pub fn with_cut(mut self, cut: Cut) -> Self {
-        self.cut = cut;
-        self
+    /// Rows that were left out because their formula cannot be read.
+    pub fn left_out(&self) -> usize {
+        self.left_out
     }
 }
 
@@ -118,10 +117,6 @@ impl Task for CsvTable {
         Ok(self.labelled.clone())
     }
 
-    fn cut(&self) -> Cut {
-        self.cut
-    }
-
     fn evaluate(&self, designs: &Designs) -> Result<Vec<Truth>, ProxyError> {
         match &self.knows {
             Knows::Command(command) => command.evaluate(&self.space, designs),
@@ -135,11 +130,6 @@ impl Task for CsvTable {
                 .collect()),
         }
     }
-}
-
-fn key(design: &[f64]) -> Vec<u64> {
-    // Adding 0 makes one zero of both.
-    design.iter().map(|value| (value + 0.0).to_bits()).collect()
 }
 
 #[cfg(test)]

@@ -7,12 +7,12 @@ use crate::labelled::{Labelled, Merge};
 use crate::space::Space;
 use crate::task::Task;
 use crate::truth::{Oracle, Truth};
-use crate::words::{Words, problem};
+use crate::words::{Words, changed, problem, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "ehrlich",
     what: "Ehrlich function: sequences that must hold spaced motifs and may not hold banned pairs",
-    parameters: "letters=16, length=24, motifs=2, size=4, epistasis=0",
+    parameters: "letters=16, length=24, motifs=2, size=4, quantisation=size, epistasis=0",
     parse: |words, _| Ehrlich::take(words).map(|task| Box::new(task) as _),
 };
 
@@ -26,15 +26,14 @@ const BANNED: f64 = 0.25;
 /// Ehrlich's holo function (Stanton et al., arXiv:2407.00236).
 ///
 /// f(x) = prod over motifs of r(q), where q is the largest share of the motif's letters that stand in
-/// x at its spacing from any one place, and r(q) = q (1 + e q (q - 1)) with epistasis e. A sequence
+/// x at its spacing from any one place, rounded down to a multiple of 1 / quantisation, and r(q) = q (1 + e q (q - 1)) with epistasis e. A sequence
 /// that holds a banned pair of neighbours is infeasible. Motifs and bans are drawn so that one
 /// sequence scores 1.
 #[derive(Debug)]
 pub struct Ehrlich {
     name: String,
     space: Space,
-    letters: usize,
-    epistasis: f64,
+    sizes: Sizes,
     /// Letters and offsets of each motif.
     motifs: Vec<Vec<(usize, usize)>>,
     /// Whether letter b may follow letter a, at a * letters + b.
@@ -42,20 +41,42 @@ pub struct Ehrlich {
     optimum: Vec<f64>,
 }
 
+/// The sizes that tell one such function from another.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    letters: usize,
+    length: usize,
+    motifs: usize,
+    size: usize,
+    /// Steps in which a motif's share is counted, from 1 to its size.
+    quantisation: usize,
+    epistasis: f64,
+}
+
+const STANDARD: Sizes = Sizes {
+    letters: 16,
+    length: 24,
+    motifs: 2,
+    size: 4,
+    quantisation: 4,
+    epistasis: 0.0,
+};
+
 impl Ehrlich {
     fn take(words: &mut Words<'_>) -> Result<Self, ProxyError> {
-        let letters = words.take_or("letters", 16, "a whole number from 4 to 64", |v| {
-            (4..=64).contains(v)
-        })?;
-        let length = words.take_or("length", 24, "a whole number from 4 to 256", |v| {
-            (4..=256).contains(v)
-        })?;
-        let motifs = words.count("motifs", 2)?;
-        let size = words.take_or("size", 4, "a whole number from 2", |v| *v > 1)?;
+        let within = |low: usize, high: usize| move |v: &usize| (low..=high).contains(v);
+        let letters = "a whole number from 4 to 64";
+        let letters = words.take_or("letters", STANDARD.letters, letters, within(4, 64))?;
+        let length = "a whole number from 4 to 256";
+        let length = words.take_or("length", STANDARD.length, length, within(4, 256))?;
+        let motifs = words.count("motifs", STANDARD.motifs)?;
+        let size = words.take_or("size", STANDARD.size, "a whole number from 2", |v| *v > 1)?;
+        let quantisation = "a whole number from 1 to size";
+        let quantisation = words.take_or("quantisation", size, quantisation, within(1, size))?;
         let epistasis = words.take_or("epistasis", 0.0, "a number from 0 to 3", |v| {
             (0.0..=3.0).contains(v)
         })?;
-        if motifs * size > length.min(letters) {
+        if motifs.saturating_mul(size) > length.min(letters) {
             return Err(problem(
                 words.word(),
                 format!(
@@ -63,24 +84,33 @@ impl Ehrlich {
                 ),
             ));
         }
-        let name = match (letters, length, motifs, size, epistasis) {
-            (16, 24, 2, 4, 0.0) => ENTRY.word.into(),
-            _ => format!(
-                "{}(letters={letters},length={length},motifs={motifs},size={size},epistasis={epistasis})",
-                ENTRY.word
-            ),
+        let name = changed(&[
+            ("letters", letters as f64, STANDARD.letters as f64),
+            ("length", length as f64, STANDARD.length as f64),
+            ("motifs", motifs as f64, STANDARD.motifs as f64),
+            ("size", size as f64, STANDARD.size as f64),
+            ("quantisation", quantisation as f64, size as f64),
+            ("epistasis", epistasis, STANDARD.epistasis),
+        ]);
+        let sizes = Sizes {
+            letters,
+            length,
+            motifs,
+            size,
+            quantisation,
+            epistasis,
         };
-        Ok(Self::new(name, letters, length, motifs, size, epistasis))
+        Ok(Self::new(recipe(ENTRY.word, &name), sizes))
     }
 
-    fn new(
-        name: String,
-        letters: usize,
-        length: usize,
-        motifs: usize,
-        size: usize,
-        epistasis: f64,
-    ) -> Self {
+    fn new(name: String, sizes: Sizes) -> Self {
+        let Sizes {
+            letters,
+            length,
+            motifs,
+            size,
+            ..
+        } = sizes;
         let mut stream = Stream::new(STRUCTURE_SEED, 0);
         // Every letter stands in at most one motif; one after the other they are a walk that is
         // allowed whatever else is banned.
@@ -119,8 +149,7 @@ impl Ehrlich {
         Self {
             name,
             space: Space::sequence(length, &names),
-            letters,
-            epistasis,
+            sizes,
             motifs,
             allowed,
             optimum,
@@ -133,7 +162,7 @@ impl Ehrlich {
     }
 
     fn follows(&self, a: usize, b: usize) -> bool {
-        self.allowed[a * self.letters + b]
+        self.allowed[a * self.sizes.letters + b]
     }
 
     fn value(&self, design: &[f64]) -> Truth {
@@ -149,8 +178,10 @@ impl Ehrlich {
                     .filter(|(letter, offset)| x[start + offset] == *letter)
                     .count()
             });
-            let q = found.max().unwrap_or(0) as f64 / motif.len() as f64;
-            q * (1.0 + self.epistasis * q * (q - 1.0))
+            let steps = self.sizes.quantisation;
+            let found = found.max().unwrap_or(0) * steps / motif.len();
+            let q = found as f64 / steps as f64;
+            q * (1.0 + self.sizes.epistasis * q * (q - 1.0))
         };
         Truth::Value(self.motifs.iter().map(share).product())
     }
@@ -187,10 +218,10 @@ impl Task for Ehrlich {
         let mut labels = Vec::with_capacity(ROWS);
         for _ in 0..ROWS {
             let start = designs.len();
-            let mut letter = stream.below(self.letters);
+            let mut letter = stream.below(self.sizes.letters);
             for _ in 0..length {
                 designs.push(letter as f64);
-                let next: Vec<usize> = (0..self.letters)
+                let next: Vec<usize> = (0..self.sizes.letters)
                     .filter(|&b| self.follows(letter, b))
                     .collect();
                 letter = next[stream.below(next.len())];
@@ -226,20 +257,43 @@ mod tests {
     #[test]
     fn the_planted_optimum_scores_one() {
         for (letters, length, motifs, size) in [(16, 24, 2, 4), (32, 32, 4, 4), (8, 9, 2, 2)] {
-            let task = Ehrlich::new("e".into(), letters, length, motifs, size, 1.0);
+            let task = Ehrlich::new(
+                "e".into(),
+                Sizes {
+                    letters,
+                    length,
+                    motifs,
+                    size,
+                    quantisation: size,
+                    epistasis: 1.0,
+                },
+            );
             assert_eq!(task.value(task.optimum()), Truth::Value(1.0));
         }
     }
 
     #[test]
     fn a_missing_letter_and_a_banned_pair() {
-        let task = Ehrlich::new("e".into(), 16, 24, 2, 4, 0.5);
+        let task = Ehrlich::new(
+            "e".into(),
+            Sizes {
+                epistasis: 0.5,
+                ..STANDARD
+            },
+        );
         let mut x = task.optimum().to_vec();
         let (first, second) = (task.motifs[0][0], task.motifs[0][1]);
         // The first letter stands up to the second; without it the motif is three quarters there.
         x[..second.1].fill(second.0 as f64);
         let r = 0.75 * (1.0 + 0.5 * 0.75 * -0.25);
         assert_eq!(task.value(&x), Truth::Value(r));
+        // Counted in halves, three letters of four are two.
+        let halves = Sizes {
+            quantisation: 2,
+            ..STANDARD
+        };
+        let coarse = Ehrlich::new("e".into(), halves);
+        assert_eq!(coarse.value(&x), Truth::Value(0.5));
         let banned = (0..16)
             .find(|&b| !task.follows(first.0, b))
             .expect("a quarter are banned");

@@ -10,10 +10,10 @@ use crate::labelled::Labelled;
 use crate::space::Space;
 use crate::task::Task;
 use crate::truth::{Oracle, Truth};
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 /// Designs drawn for the data.
-const ROWS: usize = 5_000;
+pub(super) const ROWS: usize = 5_000;
 
 /// A function of some variables between two bounds.
 #[derive(Debug)]
@@ -24,16 +24,14 @@ pub struct Function {
 }
 
 impl Function {
-    fn boxed(
-        name: String,
-        d: usize,
-        low: f64,
-        high: f64,
+    pub(super) fn boxed(
+        name: impl Into<String>,
+        bounds: &[(f64, f64)],
         value: fn(&[f64]) -> f64,
     ) -> Box<dyn Task> {
         Box::new(Self {
-            name,
-            space: Space::continuous(&vec![(low, high); d]),
+            name: name.into(),
+            space: Space::continuous(bounds),
             value,
         })
     }
@@ -69,11 +67,8 @@ fn any_width(
     value: fn(&[f64]) -> f64,
 ) -> Result<Box<dyn Task>, ProxyError> {
     let d = words.take_or("d", DIM, "a whole number from 2", |d| *d > 1)?;
-    let name = match d {
-        DIM => words.word().to_owned(),
-        _ => format!("{}(d={d})", words.word()),
-    };
-    Ok(Function::boxed(name, d, low, high, value))
+    let name = recipe(words.word(), &changed(&[("d", d as f64, DIM as f64)]));
+    Ok(Function::boxed(name, &vec![(low, high); d], value))
 }
 
 const DIM: usize = 10;
@@ -82,30 +77,14 @@ pub(super) const HARTMANN_3: Entry = Entry {
     word: "hartmann-3",
     what: "Hartmann's function of 3 variables",
     parameters: "",
-    parse: |words, _| {
-        Ok(Function::boxed(
-            words.word().into(),
-            3,
-            0.0,
-            1.0,
-            hartmann_3,
-        ))
-    },
+    parse: |words, _| Ok(Function::boxed(words.word(), &[(0.0, 1.0); 3], hartmann_3)),
 };
 
 pub(super) const HARTMANN_6: Entry = Entry {
     word: "hartmann-6",
     what: "Hartmann's function of 6 variables",
     parameters: "",
-    parse: |words, _| {
-        Ok(Function::boxed(
-            words.word().into(),
-            6,
-            0.0,
-            1.0,
-            hartmann_6,
-        ))
-    },
+    parse: |words, _| Ok(Function::boxed(words.word(), &[(0.0, 1.0); 6], hartmann_6)),
 };
 
 pub(super) const ACKLEY: Entry = Entry {

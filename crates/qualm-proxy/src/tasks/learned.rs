@@ -15,7 +15,7 @@ use crate::truth::{Oracle, Truth};
 pub(super) const SUPERCON: Entry = Entry {
     word: "supercon",
     what: "critical temperature by the fractions of elements; the truth is a Gaussian process, learned \
-           from all of supercon/Supercon_data_by_2018_Stanev.csv",
+           from a draw of the folder's supercon/Supercon_data_by_2018_Stanev.csv",
     parameters: "",
     parse: |words, folder| {
         let path =
@@ -24,11 +24,11 @@ pub(super) const SUPERCON: Entry = Entry {
             columns: None,
             formula: Some("name".into()),
             ignored: Vec::new(),
-            // Several hundred name an amount that nobody knows: `O10=z`.
+            // Some name an amount that nobody knows: `O10=z`.
             skip_bad: true,
         };
         let columns = Columns::read(&path, &["Tc"], &reading)?;
-        // Several samples of one composition differ; none reported is 0.
+        // Samples of one composition differ.
         let all = Labelled::new(
             "supercon",
             columns.designs,
@@ -58,8 +58,8 @@ pub struct Learned {
 }
 
 impl Learned {
-    /// An oracle that is learned from everything, a tenth apart to measure it, while proxies see
-    /// the worse half.
+    /// An oracle that is learned from a draw of all designs but a tenth, which measures it, while
+    /// proxies see the worse half.
     ///
     /// # Errors
     /// When there is too little to learn from.
@@ -193,12 +193,12 @@ impl Task for Learned {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tasks::Branin;
+    use crate::tasks;
     use crate::{Outside, Problem};
 
     #[test]
     fn the_judge_has_not_seen_what_proxies_learn_from() {
-        let branin = Branin::default();
+        let branin = tasks::parse_list("branin", None).expect("a word").remove(0);
         let all = branin.labelled(1).expect("a formula has data");
         let task = Learned::judge("b", branin.space().clone(), &all, 0.2, 1).expect("enough data");
         assert!(task.rank().expect("it varies") > 0.95);

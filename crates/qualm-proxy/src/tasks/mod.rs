@@ -20,7 +20,6 @@ mod table_file;
 mod tf_bind;
 mod welded_beam;
 
-pub use branin::Branin;
 pub use columns::{Columns, Reading};
 pub use csv_table::{CsvTable, TruthFrom};
 pub use ehrlich::Ehrlich;
@@ -28,7 +27,6 @@ pub use functions::Function;
 pub use gfp::Gfp;
 pub use learned::Learned;
 pub use manifold::Manifold;
-pub use narrow_basin::NarrowBasin;
 pub use nas_bench::NasBench201;
 pub use noisy_labels::NoisyLabels;
 pub use olympus::olympus;
@@ -45,7 +43,7 @@ use crate::error::ProxyError;
 use crate::labelled::{Labelled, Merge};
 use crate::space::Space;
 use crate::task::Task;
-use crate::words::{Words, problem, split_list};
+use crate::words::{self, Named, Words, problem};
 
 /// What there is to know about a task, for help pages and the parser.
 #[derive(Debug)]
@@ -87,7 +85,7 @@ pub static TASKS: &[Entry] = &[
 /// Tasks separated by commas; those that are read from files look for them in `folder`.
 ///
 /// # Errors
-/// When a recipe is not understood, or a file cannot be read.
+/// When a recipe is not understood or given twice, or a file cannot be read.
 ///
 /// ```
 /// let tasks = qualm_proxy::tasks::parse_list("branin", None)?;
@@ -95,24 +93,24 @@ pub static TASKS: &[Entry] = &[
 /// # Ok::<(), qualm_proxy::ProxyError>(())
 /// ```
 pub fn parse_list(text: &str, folder: Option<&Path>) -> Result<Vec<Box<dyn Task>>, ProxyError> {
-    split_list(text)
-        .into_iter()
-        .map(|recipe| parse(recipe, folder))
-        .collect()
+    words::parse_list(
+        text,
+        TASKS,
+        |entry, words| (entry.parse)(words, folder),
+        |made| made.name().to_owned(),
+    )
 }
 
-fn parse(text: &str, folder: Option<&Path>) -> Result<Box<dyn Task>, ProxyError> {
-    let mut words = Words::parse(text)?;
-    let Some(entry) = TASKS.iter().find(|entry| entry.word == words.word()) else {
-        let known: Vec<&str> = TASKS.iter().map(|entry| entry.word).collect();
-        return Err(problem(
-            text,
-            format!("there is no such task; there are {}", known.join(", ")),
-        ));
-    };
-    let task = (entry.parse)(&mut words, folder)?;
-    words.finish(entry.parameters)?;
-    Ok(task)
+impl Named for Entry {
+    const KIND: &'static str = "task";
+
+    fn word(&self) -> &'static str {
+        self.word
+    }
+
+    fn parameters(&self) -> &'static str {
+        self.parameters
+    }
 }
 
 /// The folder with the files of tasks, for one that is read from files.

@@ -1,19 +1,13 @@
 use super::Entry;
-use crate::designs::Designs;
-use crate::error::ProxyError;
-use crate::labelled::Labelled;
-use crate::space::Space;
-use crate::task::Task;
-use crate::truth::{Oracle, Truth};
+use super::functions::Function;
 
 pub(super) const ENTRY: Entry = Entry {
     word: "narrow-basin",
     what: "a wide hill of height 1 and a needle of height 2 that no draw of the data comes near",
     parameters: "",
-    parse: |_, _| Ok(Box::new(NarrowBasin::default())),
+    parse: |words, _| Ok(Function::boxed(words.word(), &[(-1.0, 1.0); DIM], value)),
 };
 
-const ROWS: usize = 5_000;
 const DIM: usize = 8;
 const HILL: f64 = 0.4;
 const NEEDLE: f64 = -0.6;
@@ -23,44 +17,9 @@ const WIDTH: f64 = 0.05;
 /// f(x) = exp(-|x - 0.4|^2) + 2 exp(-|x + 0.6|^2 / (2 0.05^2)) for x in \[-1, 1\]^8.
 ///
 /// Smooth proxies cannot know the needle; whoever claims to have found it has made it up.
-#[derive(Debug)]
-pub struct NarrowBasin {
-    space: Space,
-}
-
-impl Default for NarrowBasin {
-    fn default() -> Self {
-        Self {
-            space: Space::continuous(&[(-1.0, 1.0); DIM]),
-        }
-    }
-}
-
 fn value(x: &[f64]) -> f64 {
     let squares = |centre: f64| x.iter().map(|x| (x - centre) * (x - centre)).sum::<f64>();
     (-squares(HILL)).exp() + 2.0 * (-squares(NEEDLE) / (2.0 * WIDTH * WIDTH)).exp()
-}
-
-impl Task for NarrowBasin {
-    fn name(&self) -> &str {
-        ENTRY.word
-    }
-
-    fn space(&self) -> &Space {
-        &self.space
-    }
-
-    fn oracle(&self) -> Oracle {
-        Oracle::Exact
-    }
-
-    fn labelled(&self, seed: u64) -> Result<Labelled, ProxyError> {
-        super::drawn(self.name(), &self.space, ROWS, seed, value)
-    }
-
-    fn evaluate(&self, designs: &Designs) -> Result<Vec<Truth>, ProxyError> {
-        Ok(designs.iter().map(|x| Truth::of(value(x))).collect())
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::labelled::{Labelled, Merge};
 use crate::space::Space;
 use crate::task::Task;
 use crate::truth::{Oracle, Truth};
-use crate::words::Words;
+use crate::words::{Words, changed, recipe};
 
 pub(super) const ENTRY: Entry = Entry {
     word: "noisy-labels",
@@ -35,10 +35,7 @@ pub struct NoisyLabels {
 impl NoisyLabels {
     fn take(words: &mut Words<'_>) -> Result<Self, ProxyError> {
         let noise = words.positive("noise", NOISE)?;
-        let name = match noise {
-            NOISE => ENTRY.word.into(),
-            _ => format!("{}(noise={noise})", ENTRY.word),
-        };
+        let name = recipe(ENTRY.word, &changed(&[("noise", noise, NOISE)]));
         Ok(Self {
             name,
             space: Space::continuous(&[(-3.0, 3.0); DIM]),

@@ -8,7 +8,7 @@ use qualm_proxy::{Labelled, optimisers, proxies};
 use qualm_report::to_html;
 use qualm_stats::random::DEFAULT_SEED;
 
-use super::table::Designs;
+use super::table::{self, Designs};
 use crate::{Ended, console, outputs};
 
 #[derive(Debug, Args)]
@@ -70,20 +70,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         hidden: arguments.hide,
         seed: arguments.seed,
     };
-    let Designs { csv, target, table } = &arguments.designs;
-    let columns = Columns::read(csv, &[target.as_str()], &table.reading())?;
-    if columns.left_out > 0 {
-        console::warn(&format!(
-            "{} rows with a formula that cannot be read are left out",
-            columns.left_out
-        ));
-    }
+    let Designs {
+        csv,
+        target,
+        table: how,
+    } = &arguments.designs;
+    let columns = Columns::read(csv, &[target.as_str()], &how.reading())?;
+    table::say_left_out(columns.left_out);
     let labels = columns.numbers[0].clone();
     let all = Labelled::new(
         columns.origin.as_str(),
         columns.designs,
         labels,
-        table.merge(),
+        how.merge(),
     )?;
     let searches = audit.learners.len() * audit.optimisers.len();
     let bar = console::progress("searches", searches as u64);

@@ -3,13 +3,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use qualm_data::AtomicFile;
-use qualm_proxy::study::{Journal, Study, brief, report, table};
+use qualm_proxy::study::{self, Journal, Study, brief, report};
 use qualm_proxy::tasks::{self, CsvTable, TruthFrom};
 use qualm_proxy::{Outside, Task, optimisers, proxies};
 use qualm_report::{to_csv, to_html, to_json};
 use qualm_stats::random::DEFAULT_SEED;
 
-use super::table::TableArguments;
+use super::table::{self, TableArguments};
 use crate::{Ended, console};
 
 /// What is studied where nothing else is asked for.
@@ -127,9 +127,9 @@ fn tasks_of(arguments: &Arguments) -> anyhow::Result<Vec<Box<dyn Task>>> {
         (None, None) => TruthFrom::Target,
     };
     let (reading, merge) = (arguments.table.reading(), arguments.table.merge());
-    Ok(vec![Box::new(CsvTable::read(
-        csv, target, truth, merge, &reading,
-    )?)])
+    let task = CsvTable::read(csv, target, truth, merge, &reading)?;
+    table::say_left_out(task.left_out());
+    Ok(vec![Box::new(task)])
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
@@ -141,7 +141,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let seeds = arguments
         .seeds
         .unwrap_or(if arguments.quick { 1 } else { SEEDS });
-    let study = Study {
+    let plan = Study {
         tasks: tasks_of(arguments)?,
         learners: proxies::parse_list(proxies_asked)?,
         optimisers: optimisers::parse_list(&arguments.optimisers)?,
@@ -161,8 +161,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
             (Some(journal), known)
         }
     };
-    let bar = console::progress("searches", study.searches() as u64);
-    let outcomes = study.run(
+    let bar = console::progress("searches", plan.searches() as u64);
+    let outcomes = plan.run(
         &known,
         &|outcome| {
             journal
@@ -175,8 +175,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let outcomes = outcomes?;
     if let Some(folder) = &arguments.output {
         let report = report(&outcomes);
-        save(&folder.join("study.json"), &to_pretty(&outcomes)?)?;
-        save(&folder.join("study.csv"), &to_csv(&table(&outcomes)))?;
+        save(
+            &folder.join("study.json"),
+            &serde_json::to_string_pretty(&outcomes)?,
+        )?;
+        save(&folder.join("study.csv"), &to_csv(&study::table(&outcomes)))?;
         save(&folder.join("report.html"), &to_html(&report))?;
         save(&folder.join("report.json"), &to_json(&report))?;
         console::note(&format!("wrote {}", folder.join("report.html").display()));
@@ -186,10 +189,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         console::note("curves, detectors, stop rules and smoothness: add -o FOLDER");
     }
     Ok(Ended::Well)
-}
-
-fn to_pretty(outcomes: &impl serde::Serialize) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(outcomes)?)
 }
 
 fn save(path: &Path, text: &str) -> anyhow::Result<()> {

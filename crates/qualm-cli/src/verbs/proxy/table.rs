@@ -4,6 +4,8 @@ use clap::Args;
 use qualm_proxy::Merge;
 use qualm_proxy::tasks::Reading;
 
+use crate::console;
+
 /// How a user's table is read.
 #[derive(Debug, Args)]
 pub(crate) struct TableArguments {
@@ -54,6 +56,15 @@ impl TableArguments {
             Some(Aggregate::Mean) => Merge::Mean,
             Some(Aggregate::Median) => Merge::Median,
         }
+    }
+}
+
+/// Says how many rows `--skip-bad` left out, if any.
+pub(crate) fn say_left_out(rows: usize) {
+    if rows > 0 {
+        console::warn(&format!(
+            "{rows} rows with a formula that cannot be read are left out"
+        ));
     }
 }
 
