@@ -82,7 +82,9 @@ fn an_oracle_that_fails_is_named_and_nothing_is_lost() {
     assert_eq!(broken.code, Some(2));
     says(&broken.error(), &["oracle `sh broken.sh`", "no licence"]);
     assert!(desk.text("out/outcomes.jsonl").lines().count() >= 1);
-    let whole = asked("sh oracle.sh", "--resume");
+    // Mended, it goes on; another command would begin anew.
+    desk.put("broken.sh", ". ./oracle.sh\n");
+    let whole = asked("sh broken.sh", "--resume");
     assert_eq!(whole.code, Some(0), "{}", whole.stderr);
     assert_eq!(desk.text("out/outcomes.jsonl").lines().count(), 4);
 }
@@ -108,7 +110,12 @@ fn bad_input_is_one_sentence() {
     desk.put("twice.csv", "x,y\n1,2\n1,3\n");
     desk.put("nan.csv", "x,y\n1,NaN\n2,3\n");
     desk.put("few.csv", "x,y\n1,2\n2,3\n");
+    desk.put("empty.csv", "");
+    desk.put("picture.csv", [0x89, b'P', b'N', b'G', 0xff, b'\n', 0xfe]);
     let refused = |file: &str| desk.refuses(&format!("proxy study --csv {file} --target y"));
+    says(&refused("empty.csv"), &["empty.csv: it is empty"]);
+    says(&refused("picture.csv"), &["picture.csv: it is no table"]);
+    says(&refused("missing.csv"), &["missing.csv: No such file"]);
     says(&refused("constant.csv"), &["all 2 labels are 2"]);
     says(&refused("twice.csv"), &["rows 1 and 2", "--aggregate mean"]);
     says(&refused("nan.csv"), &["row 1", "`y` is NaN"]);

@@ -47,17 +47,23 @@ impl Columns {
             path: path.display().to_string(),
             problem,
         };
+        let no_table = |error: &csv::Error| match error.kind() {
+            csv::ErrorKind::Io(error) => fault(error.to_string()),
+            _ => fault(format!("it is no table of text with commas: {error}")),
+        };
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(reading.columns.is_none())
             .from_path(path)
-            .map_err(|error| fault(error.to_string()))?;
+            .map_err(|error| no_table(&error))?;
         let header = match &reading.columns {
             Some(names) => csv::StringRecord::from(names.clone()),
-            None => reader
-                .headers()
-                .map_err(|error| fault(error.to_string()))?
-                .clone(),
+            None => reader.headers().map_err(|error| no_table(&error))?.clone(),
         };
+        if header.iter().all(str::is_empty) {
+            return Err(fault(
+                "it is empty; write a header and a row for each design".into(),
+            ));
+        }
         let places: Vec<usize> = apart
             .iter()
             .map(|name| {
@@ -76,7 +82,7 @@ impl Columns {
         let mut records: Vec<csv::StringRecord> = reader
             .records()
             .collect::<Result<_, _>>()
-            .map_err(|error| fault(error.to_string()))?;
+            .map_err(|error| no_table(&error))?;
         if let Some(record) = records.iter().find(|record| record.len() != header.len()) {
             return Err(fault(format!(
                 "a row has {} cells and there are {} columns",

@@ -30,7 +30,7 @@ Example:
 Every proxy learns from the worse half of a task's designs, every optimiser
 climbs every proxy, and only then the truth is asked. Figures are normalised: 0
 and 1 are the least and the largest label of the whole data. Without arguments
-it takes some six minutes of two cores, with --quick half a minute.")]
+it takes three and a half minutes of two cores, with --quick half a minute.")]
 pub(crate) struct Arguments {
     /// Tasks, separated by commas; see `qualm proxy list`
     #[arg(long, value_name = "LIST", default_value = TASKS)]
