@@ -8,7 +8,7 @@ use crate::elementary::{Elementary, exp};
 /// let (mut z, mut slope) = ([0.0f64, 800.0, -800.0], [0.0; 3]);
 /// qualm_linalg::softplus(&mut z, &mut slope);
 /// assert!((z[0] - 2f64.ln()).abs() < 1e-11 && z[1] == 800.0 && z[2].abs() < 1e-300);
-/// assert_eq!(slope, [0.5, 1.0, slope[2]]);
+/// assert!(slope[..2] == [0.5, 1.0] && slope[2] < 1e-300);
 /// ```
 ///
 /// # Panics
