@@ -3,6 +3,8 @@
 mod branin;
 mod columns;
 mod command;
+#[cfg(feature = "crawler")]
+mod crawler;
 mod csv_table;
 mod ehrlich;
 mod formula;
@@ -21,6 +23,8 @@ mod tf_bind;
 mod welded_beam;
 
 pub use columns::{Columns, Reading};
+#[cfg(feature = "crawler")]
+pub use crawler::Crawler;
 pub use csv_table::{CsvTable, TruthFrom};
 pub use ehrlich::Ehrlich;
 pub use functions::Function;
@@ -75,6 +79,8 @@ pub static TASKS: &[Entry] = &[
     functions::STYBLINSKI_TANG,
     welded_beam::ENTRY,
     ehrlich::ENTRY,
+    #[cfg(feature = "crawler")]
+    crawler::ENTRY,
     tf_bind::ENTRY,
     nas_bench::ENTRY,
     gfp::ENTRY,
