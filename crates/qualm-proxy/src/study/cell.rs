@@ -15,8 +15,8 @@ use crate::proxy::Proxy;
 use crate::task::Task;
 use crate::truth::Oracle;
 
-/// Steps whose designs a user's command is asked about.
-const ASKED_OF_A_COMMAND: usize = 11;
+/// Steps of a way whose truth is asked for where it is dear: of a command, or a simulation.
+const ASKED_WHERE_DEAR: usize = 11;
 /// Steps whose designs detectors are asked about.
 const LOOKED_AT: usize = 20;
 
@@ -98,8 +98,8 @@ impl<'a> Fitted<'a> {
                 step,
             });
         }
-        if matches!(self.task.oracle(), Oracle::Command(_)) {
-            way = way.thinned(ASKED_OF_A_COMMAND);
+        if matches!(self.task.oracle(), Oracle::Command(_) | Oracle::Simulated) {
+            way = way.thinned(ASKED_WHERE_DEAR);
         }
         let truths: Vec<Vec<Judged>> = way
             .steps()
