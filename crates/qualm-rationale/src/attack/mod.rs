@@ -1,0 +1,1 @@
+//! Attacks on texts: words and characters changed, sentences added.

@@ -1,0 +1,5 @@
+//! Texts with labels, and where known the evidence for them.
+
+mod example;
+
+pub use example::{Dataset, Example};

@@ -1,0 +1,11 @@
+//! Text classifiers that select their evidence before they predict, attacks on text, and the study
+//! of what rationales buy against them.
+
+pub mod attack;
+pub mod data;
+mod error;
+pub mod segment;
+mod victim;
+
+pub use error::RationaleError;
+pub use victim::{Input, Victim};
