@@ -44,6 +44,7 @@ mod error;
 mod fit;
 mod hypotheses;
 mod layer;
+mod part;
 mod recipe;
 mod softmax;
 mod survey;

@@ -22,6 +22,7 @@ mod elementary;
 mod gram;
 mod graph;
 mod half_rows;
+mod history;
 mod line_search;
 mod minimise;
 mod nearest;

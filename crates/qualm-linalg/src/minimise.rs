@@ -1,3 +1,4 @@
+use crate::history::{HISTORY, History, divide, dot, multiply};
 use crate::line_search::{Found, Line, Probe};
 
 /// A convex function with its gradient.
@@ -86,11 +87,6 @@ pub struct Minimum {
     /// Why it ended.
     pub stop: Stop,
 }
-
-/// Pairs of steps and gradient changes that stand for the second derivatives. Each costs two
-/// vectors of memory and saves passes over the rows: on 1000 x 96 activations of a digits
-/// classifier (C = 1) a history of 10 takes 183 passes, 20 takes 161.
-const HISTORY: usize = 20;
 
 /// Vectors as long as the parameters that [`minimise`] holds at most: the history, two points
 /// with their gradients, and the direction.
@@ -191,7 +187,7 @@ pub fn minimise<S: Smooth>(
                 iterations += 1;
             }
             // The history may mislead where rounding has spoilt it; the gradient does not.
-            None if !history.pairs.is_empty() => history.pairs.clear(),
+            None if history.forget() => {}
             None => break Stop::Rounding,
         }
     };
@@ -202,97 +198,6 @@ pub fn minimise<S: Smooth>(
         iterations,
         stop,
     })
-}
-
-/// The last steps `s` and the changes `y` of the gradient that they made, oldest first.
-#[derive(Default)]
-struct History {
-    pairs: Vec<Pair>,
-}
-
-struct Pair {
-    step: Vec<f64>,
-    change: Vec<f64>,
-    /// `1 / <s, y>`.
-    rho: f64,
-}
-
-impl History {
-    fn push(&mut self, from: &[f64], to: &[f64], before: &[f64], after: &[f64]) {
-        let mut pair = if self.pairs.len() == HISTORY {
-            self.pairs.remove(0)
-        } else {
-            Pair {
-                step: vec![0.0; from.len()],
-                change: vec![0.0; from.len()],
-                rho: 0.0,
-            }
-        };
-        subtract(&mut pair.step, to, from);
-        subtract(&mut pair.change, after, before);
-        let curvature = dot(&pair.step, &pair.change);
-        // Steps that the line search accepts have positive curvature, unless rounding hides it.
-        if curvature > f64::EPSILON * dot(&pair.change, &pair.change) {
-            pair.rho = curvature.recip();
-            self.pairs.push(pair);
-        }
-    }
-
-    /// Products of steps and gradient changes stay what they are, and so does `rho`.
-    fn rescale(&mut self, factors: &[f64]) {
-        for pair in &mut self.pairs {
-            divide(&mut pair.step, factors);
-            multiply(&mut pair.change, factors);
-        }
-    }
-
-    /// Sets `out` to minus the approximate inverse of the second derivatives times `gradient`.
-    fn descent(&self, gradient: &[f64], out: &mut [f64]) {
-        for (out, g) in out.iter_mut().zip(gradient) {
-            *out = -g;
-        }
-        let mut shares = [0.0; HISTORY];
-        for (pair, share) in self.pairs.iter().zip(&mut shares).rev() {
-            *share = pair.rho * dot(&pair.step, out);
-            add_scaled(out, -*share, &pair.change);
-        }
-        if let Some(last) = self.pairs.last() {
-            let scale = (last.rho * dot(&last.change, &last.change)).recip();
-            out.iter_mut().for_each(|x| *x *= scale);
-        }
-        for (pair, share) in self.pairs.iter().zip(&shares) {
-            let other = pair.rho * dot(&pair.change, out);
-            add_scaled(out, share - other, &pair.step);
-        }
-    }
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn subtract(out: &mut [f64], a: &[f64], b: &[f64]) {
-    for (out, (a, b)) in out.iter_mut().zip(a.iter().zip(b)) {
-        *out = a - b;
-    }
-}
-
-fn multiply(x: &mut [f64], factors: &[f64]) {
-    x.iter_mut()
-        .zip(factors)
-        .for_each(|(x, factor)| *x *= factor);
-}
-
-fn divide(x: &mut [f64], factors: &[f64]) {
-    x.iter_mut()
-        .zip(factors)
-        .for_each(|(x, factor)| *x /= factor);
-}
-
-fn add_scaled(out: &mut [f64], scale: f64, x: &[f64]) {
-    for (out, x) in out.iter_mut().zip(x) {
-        *out += scale * x;
-    }
 }
 
 #[cfg(test)]
