@@ -58,6 +58,7 @@
 
 mod activation;
 mod adam;
+mod convolution;
 mod gaussian;
 mod losses;
 mod network;
@@ -69,6 +70,7 @@ mod tensors;
 
 pub use activation::Activation;
 pub use adam::Adam;
+pub use convolution::{Convolution, ConvolutionTape};
 pub use gaussian::GaussianHead;
 pub use losses::{list_cross_entropy, squared_error};
 pub use network::{Network, Shape};

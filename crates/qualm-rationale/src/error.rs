@@ -8,6 +8,12 @@ pub enum RationaleError {
     /// A file that cannot be read or written, or does not hold what it should.
     #[error(transparent)]
     Data(#[from] qualm_data::DataError),
+    /// Nothing to learn from, or to attack.
+    #[error("{origin}: there is no text; give a file that has some")]
+    NoText {
+        /// File or data set.
+        origin: String,
+    },
     /// A text without a word.
     #[error("{origin}: row {row}: the text is empty; leave the row out or give it a text")]
     EmptyText {
@@ -43,6 +49,17 @@ pub enum RationaleError {
         /// The one class.
         class: String,
     },
+    /// Nothing to learn evidence from.
+    #[error(
+        "{origin}: `{method}` learns from evidence, and no text has any; give evidence or leave \
+         `sup` out"
+    )]
+    NoEvidence {
+        /// File or data set.
+        origin: String,
+        /// The method.
+        method: String,
+    },
     /// Somebody's model that does not answer as it should.
     #[error("{model}: {what}")]
     Victim {
@@ -61,4 +78,21 @@ pub enum RationaleError {
         /// What is known.
         known: String,
     },
+    /// A parameter that cannot be.
+    #[error("`{recipe}`: {what}")]
+    Parameter {
+        /// The recipe as it was given.
+        recipe: String,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+}
+
+impl RationaleError {
+    pub(crate) fn parameter(recipe: &str, what: impl Into<String>) -> Self {
+        Self::Parameter {
+            recipe: recipe.to_owned(),
+            what: what.into(),
+        }
+    }
 }
