@@ -185,6 +185,15 @@ impl Method {
         }
     }
 
+    /// The score that units begin with. A budget lets scores below 0 starve for good, since a gate that
+    /// is shut has no gradient; where all are above, it is spent and scores move against each other.
+    pub(crate) fn first_score(&self) -> f64 {
+        match self.selection {
+            Selection::Budget { .. } => 1.0,
+            _ => 0.0,
+        }
+    }
+
     /// How much of each unit the predictor sees at test.
     pub(crate) fn gates(&self, scores: &[f64]) -> Vec<f64> {
         match self.selection {

@@ -132,6 +132,7 @@ pub fn train(
         parameters: layout.draw(&mut stream),
         layout,
     };
+    classifier.parameters[classifier.layout.score_bias.clone()].fill(method.first_score() as f32);
     let lessons: Vec<Lesson> = training
         .examples
         .iter()
