@@ -4,6 +4,7 @@
 pub mod attack;
 pub mod data;
 mod error;
+pub mod measures;
 pub mod model;
 pub mod segment;
 mod victim;

@@ -110,7 +110,7 @@ impl Classifier {
 
     /// Reads texts: selects, then predicts from what is selected.
     pub fn read(&self, inputs: &[Input<'_>]) -> Vec<Reading> {
-        self.read_with(inputs, |_, scores| self.method.gates(scores))
+        self.read_with(inputs, None)
     }
 
     /// Reads texts with gates of the caller's, one a unit in [0, 1], in place of its own selection.
@@ -119,17 +119,15 @@ impl Classifier {
     /// When a text's gates are not as many as its units ([`Reading::units`]).
     pub fn read_gated(&self, inputs: &[Input<'_>], gates: &[Vec<f64>]) -> Vec<Reading> {
         assert_eq!(inputs.len(), gates.len(), "gates for each text");
-        self.read_with(inputs, |text, _| gates[text].clone())
+        self.read_with(inputs, Some(gates))
     }
 
-    fn read_with(
-        &self,
-        inputs: &[Input<'_>],
-        gates: impl Fn(usize, &[f64]) -> Vec<f64> + Sync,
-    ) -> Vec<Reading> {
+    fn read_with(&self, inputs: &[Input<'_>], gates: Option<&[Vec<f64>]>) -> Vec<Reading> {
         let batches = inputs.par_chunks(BATCH).enumerate();
         let read = batches.map_init(Pass::default, |pass, (batch, inputs)| {
-            self.read_batch(pass, batch * BATCH, inputs, &gates)
+            let first = batch * BATCH;
+            let gates = gates.map(|gates| &gates[first..first + inputs.len()]);
+            self.read_batch(pass, inputs, gates)
         });
         read.collect::<Vec<_>>().concat()
     }
@@ -137,9 +135,8 @@ impl Classifier {
     fn read_batch(
         &self,
         pass: &mut Pass<f32>,
-        first: usize,
         inputs: &[Input<'_>],
-        gates: &(impl Fn(usize, &[f64]) -> Vec<f64> + Sync),
+        gates: Option<&[Vec<f64>]>,
     ) -> Vec<Reading> {
         let sequences: Vec<Sequence> = inputs
             .iter()
@@ -149,11 +146,14 @@ impl Classifier {
         let ranges = ranges(&batch);
         pass.read(&self.layout, &self.parameters, &batch, None);
         pass.score(&self.layout, &self.parameters);
-        if self.method.selects() {
-            for (text, range) in ranges.iter().enumerate() {
-                let gates = gates(first + text, &pass.scores[range.clone()]);
-                pass.gates[range.clone()].copy_from_slice(&gates);
-            }
+        for (text, range) in ranges.iter().enumerate() {
+            let own = || self.method.gates(&pass.scores[range.clone()]);
+            let gates = match gates {
+                Some(gates) => gates[text].clone(),
+                None if self.method.selects() => own(),
+                None => continue,
+            };
+            pass.gates[range.clone()].copy_from_slice(&gates);
         }
         let logits = pass.predict(&self.layout, &self.parameters).to_vec();
         let width = self.layout.sizes.width;
