@@ -7,6 +7,7 @@ mod error;
 pub mod measures;
 pub mod model;
 pub mod segment;
+pub mod thesaurus;
 mod victim;
 
 pub use error::RationaleError;

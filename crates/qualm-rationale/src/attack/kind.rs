@@ -1,0 +1,272 @@
+use qualm_stats::Stream;
+
+use crate::RationaleError;
+use crate::attack::asked::Asked;
+use crate::attack::sentences::{self, Gazetteer, Insertion};
+use crate::attack::{Attacked, Outcome, words};
+use crate::data::{Dataset, Example};
+use crate::model::{Vocabulary, sentences_of};
+use crate::thesaurus::{BuiltIn, Thesaurus};
+
+/// Attacks by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attack {
+    /// Ten random words as a sentence.
+    AddRandom,
+    /// A neutral sentence.
+    AddCorpus,
+    /// A sentence of the opposite sentiment about another thing.
+    AddTemplate,
+    /// The query turned round as a sentence.
+    AddQuery,
+    /// The same, denied besides.
+    AddQueryStrong,
+    /// Letters changed in important words.
+    DeepWordBug,
+    /// The same with every letter tried, without a draw.
+    DeepWordBugAll,
+    /// A typo in one word.
+    Pruthi,
+    /// Synonyms by weighted saliency, as in the paper.
+    Pwws,
+    /// The same as TextAttack has it.
+    PwwsTextAttack,
+    /// Synonyms of important words.
+    Synonyms,
+    /// Names, places, numbers and short forms exchanged.
+    Checklist,
+    /// Words left out while the class stays.
+    Reduction,
+}
+
+/// What attacks draw on.
+pub struct Supplies {
+    /// Words for sentences of random words.
+    pub vocabulary: Vec<String>,
+    /// Sentences that say nothing of the class.
+    pub neutral: Vec<String>,
+    /// Names for exchanged ones.
+    pub names: Gazetteer,
+    /// Synonyms and antonyms.
+    pub thesaurus: Box<dyn Thesaurus>,
+}
+
+impl Supplies {
+    /// Words and names of the data that a model was trained on; the neutral sentences and the
+    /// thesaurus that are built in.
+    pub fn of(training: &Dataset) -> Self {
+        const MOST_WORDS: usize = 5000;
+        let texts = training
+            .examples
+            .iter()
+            .map(|example| example.text.as_str());
+        let words = Vocabulary::of(texts, 2, MOST_WORDS);
+        let words = words
+            .words()
+            .iter()
+            .filter(|word| crate::segment::is_word(word));
+        Self {
+            vocabulary: words.cloned().collect(),
+            neutral: sentences_of(sentences::NEUTRAL.into_iter()),
+            names: Gazetteer::of(training),
+            thesaurus: Box::new(BuiltIn),
+        }
+    }
+}
+
+impl Attack {
+    /// All attacks with their names and what each does.
+    pub const ALL: [(Self, &'static str, &'static str); 13] = [
+        (
+            Self::AddRandom,
+            "add-rand",
+            "adds a sentence of ten random words",
+        ),
+        (
+            Self::AddCorpus,
+            "add-corpus",
+            "adds a sentence that says nothing of the class",
+        ),
+        (
+            Self::AddTemplate,
+            "add-template",
+            "adds a sentence of the opposite sentiment about another thing",
+        ),
+        (
+            Self::AddQuery,
+            "add-query",
+            "adds the query with names and meanings exchanged",
+        ),
+        (
+            Self::AddQueryStrong,
+            "add-query-strong",
+            "the same, denied besides",
+        ),
+        (
+            Self::DeepWordBug,
+            "deepwordbug",
+            "swaps, substitutes, deletes, inserts a letter of important words",
+        ),
+        (
+            Self::DeepWordBugAll,
+            "deepwordbug-all",
+            "the same, every letter tried and none drawn",
+        ),
+        (Self::Pruthi, "pruthi", "one typo in one word"),
+        (
+            Self::Pwws,
+            "pwws",
+            "synonyms by weighted saliency, as in the paper",
+        ),
+        (
+            Self::PwwsTextAttack,
+            "pwws-textattack",
+            "the same as TextAttack has it",
+        ),
+        (Self::Synonyms, "synonyms", "synonyms of important words"),
+        (
+            Self::Checklist,
+            "checklist",
+            "exchanges names, places, numbers and short forms",
+        ),
+        (
+            Self::Reduction,
+            "reduction",
+            "leaves words out while the class stays; shows what it hangs on",
+        ),
+    ];
+
+    /// The attack of this name.
+    ///
+    /// # Errors
+    /// [`RationaleError::Unknown`] with the names there are.
+    pub fn parse(name: &str) -> Result<Self, RationaleError> {
+        let found = Self::ALL.iter().find(|(_, known, _)| *known == name.trim());
+        found.map(|(attack, ..)| *attack).ok_or_else(|| {
+            let known: Vec<&str> = Self::ALL.iter().map(|(_, name, _)| *name).collect();
+            RationaleError::Unknown {
+                what: "attack",
+                word: name.trim().to_owned(),
+                known: known.join(", "),
+            }
+        })
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::ALL
+            .iter()
+            .find(|(attack, ..)| *attack == self)
+            .map_or("", |(_, name, _)| name)
+    }
+
+    /// Whether it adds a sentence and leaves all words as they are.
+    pub fn adds_a_sentence(self) -> bool {
+        matches!(
+            self,
+            Self::AddRandom
+                | Self::AddCorpus
+                | Self::AddTemplate
+                | Self::AddQuery
+                | Self::AddQueryStrong
+        )
+    }
+
+    /// Whether it means anything for such data: templates need bad and good, queries a query.
+    pub fn suits(self, set: &Dataset) -> bool {
+        match self {
+            Self::AddTemplate => {
+                let names: Vec<String> = set.classes.iter().map(|c| c.to_lowercase()).collect();
+                let [bad, good] = &names[..] else {
+                    return false;
+                };
+                let said = |name: &str, words: [&str; 4]| words.iter().any(|w| name.contains(w));
+                said(bad, ["neg", "bad", "0", "unfavo"]) && said(good, ["pos", "good", "1", "favo"])
+            }
+            Self::AddQuery | Self::AddQueryStrong => {
+                set.examples.iter().any(|example| example.query.is_some())
+            }
+            _ => true,
+        }
+    }
+
+    /// The sentences that it adds, and where; none for attacks on words.
+    pub fn insertions(
+        self,
+        example: &Example,
+        supplies: &Supplies,
+        stream: &mut Stream,
+    ) -> Vec<Insertion> {
+        let turned = |strong, stream: &mut Stream| {
+            let query = example.query.as_deref();
+            query.map_or_else(Vec::new, |query| {
+                let sentences = crate::segment::sentences(&example.text).len();
+                let names = &supplies.names;
+                let thesaurus = supplies.thesaurus.as_ref();
+                sentences::add_query(query, sentences, names, thesaurus, strong, stream)
+            })
+        };
+        match self {
+            Self::AddRandom => sentences::add_random(&supplies.vocabulary, stream),
+            Self::AddCorpus => sentences::add_corpus(&supplies.neutral, stream),
+            Self::AddTemplate => sentences::add_template(example.label),
+            Self::AddQuery => turned(false, stream),
+            Self::AddQueryStrong => turned(true, stream),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Attacks one example; of several sentences or places the worst counts.
+    ///
+    /// # Errors
+    /// When the victim does not answer.
+    pub fn run(
+        self,
+        victim: &dyn crate::Victim,
+        example: &Example,
+        supplies: &Supplies,
+        stream: &mut Stream,
+    ) -> Result<Attacked, RationaleError> {
+        if self.adds_a_sentence() {
+            let insertions = self.insertions(example, supplies, stream);
+            return sentences::worst(victim, example, &insertions);
+        }
+        let mut asked = Asked::new(victim, example);
+        if !asked.ask_one(&example.text)?.right {
+            return Ok(Attacked::untouched(
+                example,
+                Outcome::Skipped,
+                asked.queries(),
+            ));
+        }
+        let mut draft = words::Draft::new(example);
+        let thesaurus = supplies.thesaurus.as_ref();
+        let (asked, draft) = (&mut asked, &mut draft);
+        let outcome = match self {
+            Self::DeepWordBug => words::deepwordbug(asked, draft, Some(stream))?,
+            Self::DeepWordBugAll => words::deepwordbug(asked, draft, None)?,
+            Self::Pruthi => words::pruthi(asked, draft)?,
+            Self::Pwws => words::pwws(asked, draft, thesaurus)?,
+            Self::PwwsTextAttack => words::pwws_textattack(asked, draft, thesaurus)?,
+            Self::Synonyms => words::synonyms(asked, draft, thesaurus)?,
+            Self::Checklist => words::checklist(asked, draft)?,
+            _ => words::reduction(asked, draft)?,
+        };
+        Ok(words::finish(asked, draft, outcome))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_again() {
+        for (attack, name, _) in Attack::ALL {
+            assert_eq!(Attack::parse(name).unwrap(), attack);
+            assert_eq!(attack.name(), name);
+        }
+        let error = Attack::parse("textfooler").unwrap_err().to_string();
+        assert!(error.contains("there are add-rand, add-corpus"), "{error}");
+    }
+}
