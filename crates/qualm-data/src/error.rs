@@ -73,7 +73,7 @@ impl DataError {
     pub fn malformed(origin: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Malformed {
             origin: origin.into(),
-            problem: problem.into(),
+            problem: one_line(problem.into()),
         }
     }
 
@@ -93,4 +93,31 @@ impl DataError {
             source,
         }
     }
+}
+
+/// What a file says, made fit for an error of one line: control characters as escapes, and no more
+/// than 600 characters of it.
+///
+/// ```
+/// assert_eq!(qualm_data::one_line("no column `a\nb`".to_owned()), "no column `a\\nb`");
+/// assert!(qualm_data::one_line("x".repeat(1000)).ends_with("xx..."));
+/// ```
+pub fn one_line(text: String) -> String {
+    const LONGEST: usize = 600;
+    let long = text.char_indices().nth(LONGEST).map(|(end, _)| end);
+    if long.is_none() && !text.contains(char::is_control) {
+        return text;
+    }
+    let mut line = String::with_capacity(text.len().min(4 * LONGEST));
+    for character in text[..long.unwrap_or(text.len())].chars() {
+        if character.is_control() {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    if long.is_some() {
+        line.push_str("...");
+    }
+    line
 }

@@ -94,7 +94,7 @@ pub use chunk::{Chunk, Schema};
 pub use contained::{contain_thread, contained};
 pub use container::Format;
 pub use dtype::{DType, FloatType};
-pub use error::DataError;
+pub use error::{DataError, one_line};
 pub use feature_set::{Column, FeatureSet};
 pub use head::Head;
 pub use inspect::{

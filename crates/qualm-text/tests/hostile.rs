@@ -33,3 +33,10 @@ fn every_flipped_byte_is_read_or_refused() {
         }
     }
 }
+
+/// Found by fuzzing: a name of a column goes on in the next line.
+#[test]
+fn an_error_is_one_line_whatever_the_file_says() {
+    let folder = tempfile::tempdir().unwrap();
+    exercise::texts(folder.path(), b"\"\n");
+}

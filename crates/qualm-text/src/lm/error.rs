@@ -1,4 +1,4 @@
-use qualm_data::DataError;
+use qualm_data::{DataError, one_line};
 use thiserror::Error;
 
 /// What can go wrong with a language model.
@@ -47,7 +47,7 @@ impl LmError {
     pub(crate) fn unsupported(origin: &str, problem: impl Into<String>) -> Self {
         Self::Unsupported {
             origin: origin.to_owned(),
-            problem: problem.into(),
+            problem: one_line(problem.into()),
         }
     }
 

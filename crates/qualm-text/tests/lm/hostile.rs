@@ -114,3 +114,17 @@ fn what_is_not_plain_llama_is_refused_by_name() {
         "{error}"
     );
 }
+
+/// Found by fuzzing: the name of a key holds a line break.
+#[test]
+fn an_error_is_one_line_whatever_the_file_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut bytes = b"GGUF".to_vec();
+    bytes.extend(3u32.to_le_bytes());
+    bytes.extend(0u64.to_le_bytes());
+    bytes.extend(1u64.to_le_bytes());
+    bytes.extend(3u64.to_le_bytes());
+    bytes.extend(b"a\nb");
+    bytes.extend([0; 64]);
+    assert!(exercise::model(folder.path(), &bytes).is_err());
+}
