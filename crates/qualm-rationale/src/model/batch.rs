@@ -35,66 +35,60 @@ pub(crate) struct Part<T> {
     loss: f64,
 }
 
-/// The mean loss of a batch; `gradient` (of all parameters) is replaced by its gradient. Lesson i
-/// draws from the stream that `stream` names for it.
-pub(crate) fn loss<T: Elementary + Send + Sync>(
-    parts: &mut [Part<T>],
-    method: &Method,
-    layout: &Layout,
-    parameters: &[T],
-    batch: &[&Lesson],
-    dropout: f64,
-    stream: &(dyn Fn(usize) -> Stream + Sync),
-    gradient: &mut [T],
-) -> f64 {
-    let each = batch.len().div_ceil(parts.len()).max(1);
-    let lessons = batch.par_chunks(each).enumerate();
-    let task = Task {
-        method,
-        layout,
-        parameters,
-        dropout,
-        rows: batch.len(),
-    };
-    parts
-        .par_iter_mut()
-        .zip(lessons)
-        .for_each(|(part, (number, lessons))| {
-            part.run(&task, lessons, &mut stream(number * each));
-        });
-    gradient.fill(T::ZERO);
-    let mut sum = 0.0;
-    for (part, lessons) in parts.iter().zip(batch.chunks(each)) {
-        sum += part.loss;
-        qualm_linalg::add_multiple(&mut gradient[..layout.dense()], T::ONE, &part.gradient);
-        let sequences: Vec<&Sequence> = lessons.iter().map(|lesson| &lesson.sequence).collect();
-        part.pass.of_words(layout, &sequences, gradient);
-    }
-    sum
+/// What a step is taken with, whatever the batch.
+pub(crate) struct Step<'a, T> {
+    pub(crate) method: &'a Method,
+    pub(crate) layout: &'a Layout,
+    pub(crate) parameters: &'a [T],
+    /// Share of the numbers of words' vectors that are left out.
+    pub(crate) dropout: f64,
 }
 
-/// What all parts share.
-struct Task<'a, T> {
-    method: &'a Method,
-    layout: &'a Layout,
-    parameters: &'a [T],
-    dropout: f64,
-    rows: usize,
+impl<T: Elementary + Send + Sync> Step<'_, T> {
+    /// The mean loss of a batch; `gradient` (of all parameters) is replaced by its gradient. Each
+    /// part draws from the stream that `stream` names for its first lesson.
+    pub(crate) fn loss(
+        &self,
+        parts: &mut [Part<T>],
+        batch: &[&Lesson],
+        stream: &(dyn Fn(usize) -> Stream + Sync),
+        gradient: &mut [T],
+    ) -> f64 {
+        let each = batch.len().div_ceil(parts.len()).max(1);
+        let lessons = batch.par_chunks(each).enumerate();
+        let share = 1.0 / batch.len() as f64;
+        parts
+            .par_iter_mut()
+            .zip(lessons)
+            .for_each(|(part, (number, lessons))| {
+                part.run(self, lessons, share, &mut stream(number * each));
+            });
+        gradient.fill(T::ZERO);
+        let mut sum = 0.0;
+        for (part, lessons) in parts.iter().zip(batch.chunks(each)) {
+            sum += part.loss;
+            let dense = &mut gradient[..self.layout.dense()];
+            qualm_linalg::add_multiple(dense, T::ONE, &part.gradient);
+            let sequences: Vec<&Sequence> = lessons.iter().map(|lesson| &lesson.sequence).collect();
+            part.pass.of_words(self.layout, &sequences, gradient);
+        }
+        sum
+    }
 }
 
 impl<T: Elementary> Part<T> {
-    fn run(&mut self, task: &Task<'_, T>, lessons: &[&Lesson], stream: &mut Stream) {
-        let Task {
+    fn run(&mut self, step: &Step<'_, T>, lessons: &[&Lesson], share: f64, stream: &mut Stream) {
+        let Step {
             method,
             layout,
             parameters,
-            ..
-        } = *task;
+            dropout,
+        } = *step;
         self.gradient.clear();
         self.gradient.resize(layout.dense(), T::ZERO);
         let sequences: Vec<&Sequence> = lessons.iter().map(|lesson| &lesson.sequence).collect();
         let pass = &mut self.pass;
-        let dropout = (task.dropout > 0.0).then_some((task.dropout, &mut *stream));
+        let dropout = (dropout > 0.0).then_some((dropout, &mut *stream));
         pass.read(layout, parameters, &sequences, dropout);
         pass.score(layout, parameters);
         let ranges = ranges(&sequences);
@@ -107,7 +101,6 @@ impl<T: Elementary> Part<T> {
                 *slopes = s;
             }
         }
-        let share = 1.0 / task.rows as f64;
         let logits = pass.predict(layout, parameters);
         let mut of_logits = logits.to_vec();
         let mut loss = 0.0;
@@ -265,16 +258,14 @@ mod tests {
                 let mut parts: Vec<Part<f64>> = vec![Part::default(); PARTS];
                 let mut gradient = vec![0.0; layout.len()];
                 let mut value = |parameters: &[f64], gradient: &mut [f64]| {
-                    loss(
-                        &mut parts,
-                        &method,
-                        &layout,
+                    let step = Step {
+                        method: &method,
+                        layout: &layout,
                         parameters,
-                        &batch,
-                        0.25,
-                        &|lesson| Stream::new(9, lesson as u64),
-                        gradient,
-                    )
+                        dropout: 0.25,
+                    };
+                    let stream = |lesson| Stream::new(9, lesson as u64);
+                    step.loss(&mut parts, &batch, &stream, gradient)
                 };
                 value(&parameters, &mut gradient);
                 assert!(gradient.iter().filter(|g| **g != 0.0).count() > layout.len() / 3);
@@ -314,16 +305,13 @@ mod tests {
                 let mut gradient = vec![0.0; layout.len()];
                 let mut parts = vec![Part::default(); PARTS];
                 let stream = |lesson| Stream::new(9, lesson as u64);
-                let loss = loss(
-                    &mut parts,
-                    &method,
-                    &layout,
-                    &parameters,
-                    &batch,
-                    0.2,
-                    &stream,
-                    &mut gradient,
-                );
+                let step = Step {
+                    method: &method,
+                    layout: &layout,
+                    parameters: &parameters,
+                    dropout: 0.2,
+                };
+                let loss = step.loss(&mut parts, &batch, &stream, &mut gradient);
                 (loss.to_bits(), gradient)
             })
         };

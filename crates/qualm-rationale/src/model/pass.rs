@@ -305,7 +305,7 @@ impl<T: Elementary> Pass<T> {
                 pooled,
             );
             let bias = &mut gradient[layout.score_bias.start];
-            *bias = *bias + of_score;
+            *bias += of_score;
             let of_pooled: Vec<T> = weight.iter().map(|w| *w * of_score).collect();
             let (most, mean) = of_pooled.split_at(width);
             let at = &self.unit_at[unit * width..(unit + 1) * width];

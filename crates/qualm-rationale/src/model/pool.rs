@@ -27,7 +27,7 @@ pub(crate) fn largest<T: Real>(
 pub(crate) fn pull_largest<T: Real>(of_out: &[T], at: &[u32], width: usize, of_rows: &mut [T]) {
     for (feature, (g, row)) in of_out.iter().zip(at).enumerate() {
         let to = &mut of_rows[*row as usize * width + feature];
-        *to = *to + *g;
+        *to += *g;
     }
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn mean<T: Real>(rows: &[T], width: usize, range: Range<usize>, out: 
     out.fill(T::ZERO);
     for row in range {
         for (out, value) in out.iter_mut().zip(&rows[row * width..(row + 1) * width]) {
-            *out = *out + share * *value;
+            *out += share * *value;
         }
     }
 }
@@ -55,7 +55,7 @@ pub(crate) fn pull_mean<T: Real>(
             .iter_mut()
             .zip(of_out)
         {
-            *to = *to + share * *g;
+            *to += share * *g;
         }
     }
 }

@@ -5,7 +5,7 @@ use qualm_stats::Stream;
 
 use crate::RationaleError;
 use crate::data::{Dataset, Example};
-use crate::model::batch::{Lesson, PARTS, Part, loss};
+use crate::model::batch::{Lesson, PARTS, Part, Step};
 use crate::model::classifier::{Classifier, Reading};
 use crate::model::method::Method;
 use crate::model::sequence::{Sequence, Unit};
@@ -156,16 +156,14 @@ pub fn train(
         let mut first = (number * lessons.len()) as u64;
         for rows in order.chunks(options.batch) {
             let batch: Vec<&Lesson> = rows.iter().map(|row| lessons[*row]).collect();
-            let mean = loss(
-                &mut parts,
-                &classifier.method,
-                &classifier.layout,
-                &classifier.parameters,
-                &batch,
-                options.dropout,
-                &|lesson| Stream::new(options.seed, first + lesson as u64),
-                &mut gradient,
-            );
+            let step = Step {
+                method: &classifier.method,
+                layout: &classifier.layout,
+                parameters: &classifier.parameters,
+                dropout: options.dropout,
+            };
+            let stream = |lesson| Stream::new(options.seed, first + lesson as u64);
+            let mean = step.loss(&mut parts, &batch, &stream, &mut gradient);
             sum += mean * rows.len() as f64;
             adam.step(&mut classifier.parameters, &gradient);
             first += rows.len() as u64;
