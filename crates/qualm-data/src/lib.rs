@@ -76,6 +76,7 @@ mod feature_set;
 mod head;
 mod head_file;
 mod inspect;
+mod journal;
 mod key;
 mod memory;
 mod numbers;
@@ -100,6 +101,7 @@ pub use head::Head;
 pub use inspect::{
     FileInspection, Inspection, LabelSummary, MatrixSummary, NormSummary, SetSummary, inspect,
 };
+pub use journal::Journal;
 pub use key::{Key, KeyColumn};
 pub use memory::MemorySet;
 pub use numbers::Numbers;

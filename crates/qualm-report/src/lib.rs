@@ -92,6 +92,6 @@ pub use json::to_json;
 pub use markdown::to_markdown;
 pub use model::{
     Align, Band, BarSeries, Bars, Best, Block, Cell, Column, Curve, Curves, Estimate, Exhibit,
-    Gallery, Histogram, Histograms, Mark, Report, Shown, Table, Tone, Verdict,
+    Gallery, Histogram, Histograms, Mark, Piece, Report, Shown, Table, Tone, Verdict,
 };
 pub use terminal::to_terminal;

@@ -87,10 +87,52 @@ impl Bootstrap {
         })
     }
 
+    /// The mean of values of independent rows with its interval. Without values it is 0.
+    ///
+    /// ```
+    /// let right = [1.0, 0.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0];
+    /// let accuracy = qualm_stats::Bootstrap::default().mean(&right)?;
+    /// assert!(accuracy.value == 0.75 && accuracy.lo < 0.6 && accuracy.hi == 1.0);
+    /// # Ok::<(), qualm_stats::StatsError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Bootstrap::auroc`].
+    pub fn mean(&self, values: &[f64]) -> Result<Interval, StatsError> {
+        let rows = values.len();
+        let share = 1.0 / rows.max(1) as f64;
+        let value = share * values.iter().sum::<f64>();
+        self.percentiles(
+            value,
+            || (),
+            |(), stream| share * (0..rows).map(|_| values[stream.below(rows)]).sum::<f64>(),
+        )
+    }
+
     fn interval(
         &self,
         ranking: &Ranking,
-        metric: impl Fn(&[Counts], Totals) -> f64 + Sync,
+        metric: impl Fn(&[Counts], Totals) -> f64 + Sync + Send,
+    ) -> Result<Interval, StatsError> {
+        let totals = ranking.totals();
+        let rows = RowGroups::of(ranking);
+        self.percentiles(
+            metric(ranking.counts(), totals),
+            || vec![Counts::default(); ranking.counts().len()],
+            |counts, stream| {
+                rows.resample(stream, counts);
+                metric(counts, totals)
+            },
+        )
+    }
+
+    /// An interval between percentiles of replicates, each drawn from a stream of its own with what
+    /// `workspace` makes for a thread.
+    fn percentiles<W>(
+        &self,
+        value: f64,
+        workspace: impl Fn() -> W + Sync + Send,
+        replicate: impl Fn(&mut W, &mut Stream) -> f64 + Sync + Send,
     ) -> Result<Interval, StatsError> {
         check_level(self.level)?;
         if self.resamples < 2 {
@@ -98,22 +140,16 @@ impl Bootstrap {
                 resamples: self.resamples,
             });
         }
-        let totals = ranking.totals();
-        let rows = RowGroups::of(ranking);
         let mut replicates: Vec<f64> = (0..self.resamples)
             .into_par_iter()
-            .map_init(
-                || vec![Counts::default(); ranking.counts().len()],
-                |counts, replicate| {
-                    rows.resample(&mut Stream::new(self.seed, replicate as u64), counts);
-                    metric(counts, totals)
-                },
-            )
+            .map_init(workspace, |workspace, number| {
+                replicate(workspace, &mut Stream::new(self.seed, number as u64))
+            })
             .collect();
         replicates.sort_unstable_by(f64::total_cmp);
         let tail = (1.0 - self.level) / 2.0;
         Ok(Interval {
-            value: metric(ranking.counts(), totals),
+            value,
             lo: quantile(&replicates, tail),
             hi: quantile(&replicates, 1.0 - tail),
         })

@@ -28,6 +28,14 @@ fn exhibit(exhibit: &Exhibit) -> Markup {
                     small.name { (name) }
                 }
                 Shown::Text { text } => { span { (text) } small.name { (name) } }
+                Shown::Passage { pieces } => {
+                    span {
+                        @for piece in pieces {
+                            span.piece.selected[piece.selected].added[piece.added] { (piece.text) }
+                        }
+                    }
+                    small.name { (name) }
+                }
                 Shown::Nothing => { span { (name) } }
             }
             small { (caption) }
@@ -56,6 +64,7 @@ fn base64(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Piece;
 
     #[test]
     fn base64_by_the_examples_of_the_standard() {
@@ -79,8 +88,17 @@ mod tests {
             caption: "score 1".into(),
             shown,
         };
+        let piece = Piece {
+            text: "<u>".into(),
+            selected: true,
+            added: false,
+        };
+        let passage = Shown::Passage {
+            pieces: vec![piece],
+        };
         let page = gallery(
             &Gallery::new("Most suspicious")
+                .push(shown(passage))
                 .push(shown(Shown::Picture { png: vec![0] }))
                 .push(shown(Shown::Text { text: "<i>".into() })),
         )
@@ -88,5 +106,9 @@ mod tests {
         assert!(page.contains("data:image/png;base64,AA=="), "{page}");
         assert!(!page.contains("<b>") && !page.contains("<i>"), "{page}");
         assert!(page.contains("&lt;i&gt;"), "{page}");
+        assert!(
+            page.contains("<span class=\"piece selected\">&lt;u&gt;</span>"),
+            "{page}"
+        );
     }
 }

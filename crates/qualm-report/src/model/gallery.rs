@@ -50,8 +50,41 @@ pub enum Shown {
         /// The text.
         text: String,
     },
+    /// A text with some of its parts marked.
+    Passage {
+        /// The text, piece by piece.
+        pieces: Vec<Piece>,
+    },
     /// No more than its name.
     Nothing,
+}
+
+/// A piece of a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Piece {
+    /// What stands there.
+    pub text: String,
+    /// Whether it was selected: shown on a ground of its own, in plain text as `[piece]`.
+    pub selected: bool,
+    /// Whether it was added by somebody else: underlined, in plain text as `{piece}`.
+    pub added: bool,
+}
+
+impl Piece {
+    /// The piece in a medium without colours.
+    fn plain(&self) -> String {
+        let Self {
+            text,
+            selected,
+            added,
+        } = self;
+        match (selected, added) {
+            (false, false) => text.clone(),
+            (true, false) => format!("[{text}]"),
+            (false, true) => format!("{{{text}}}"),
+            (true, true) => format!("{{[{text}]}}"),
+        }
+    }
 }
 
 impl Gallery {
@@ -77,8 +110,41 @@ impl Gallery {
             let Exhibit { name, caption, .. } = exhibit;
             match &exhibit.shown {
                 Shown::Text { text } => format!("{text} ({name}, {caption})"),
+                Shown::Passage { pieces } => {
+                    let text: String = pieces.iter().map(Piece::plain).collect();
+                    format!("{text} ({name}, {caption})")
+                }
                 _ => format!("{name} ({caption})"),
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marked_pieces_are_told_apart_without_colours() {
+        let piece = |text: &str, selected, added| Piece {
+            text: text.into(),
+            selected,
+            added,
+        };
+        let gallery = Gallery::new("Texts").push(Exhibit {
+            name: "a".into(),
+            caption: "good".into(),
+            shown: Shown::Passage {
+                pieces: vec![
+                    piece("So ", false, false),
+                    piece("fine", true, false),
+                    piece(". ", false, false),
+                    piece("Bad ", false, true),
+                    piece("tea", true, true),
+                ],
+            },
+        });
+        let lines: Vec<String> = gallery.lines().collect();
+        assert_eq!(lines, ["So [fine]. {Bad }{[tea]} (a, good)"]);
     }
 }

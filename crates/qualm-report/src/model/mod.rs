@@ -9,7 +9,7 @@ mod table;
 
 pub use bars::{BarSeries, Bars, Estimate};
 pub use curves::{Band, Curve, Curves};
-pub use gallery::{Exhibit, Gallery, Shown};
+pub use gallery::{Exhibit, Gallery, Piece, Shown};
 pub use histograms::{Histogram, Histograms, Mark};
 pub use report::{Block, Report, Tone, Verdict};
 pub use table::{Align, Best, Cell, Column, Table};
