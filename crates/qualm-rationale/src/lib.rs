@@ -7,8 +7,9 @@ mod error;
 pub mod measures;
 pub mod model;
 pub mod segment;
+pub mod study;
 pub mod thesaurus;
 mod victim;
 
 pub use error::RationaleError;
-pub use victim::{Input, Victim};
+pub use victim::{Evidence, Input, Victim};

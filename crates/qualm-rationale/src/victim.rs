@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use crate::RationaleError;
 
 /// What a classifier is asked about.
@@ -7,6 +9,24 @@ pub struct Input<'a> {
     pub text: &'a str,
     /// A claim or question that the text is read for.
     pub query: Option<&'a str>,
+}
+
+/// The units of a text and which of them a prediction was made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Where the units stand, in bytes.
+    pub units: Vec<Range<usize>>,
+    /// Which of them were selected.
+    pub chosen: Vec<bool>,
+}
+
+impl Evidence {
+    /// What was selected, in bytes, unit by unit.
+    pub fn spans(&self) -> Vec<Range<usize>> {
+        let units = self.units.iter().zip(&self.chosen);
+        let chosen = units.filter(|(_, chosen)| **chosen);
+        chosen.map(|(unit, _)| unit.clone()).collect()
+    }
 }
 
 /// A classifier of texts that can be asked, and no more: a model trained here, a model of the
@@ -20,4 +40,9 @@ pub trait Victim: Sync {
     /// # Errors
     /// [`RationaleError::Victim`] when the model does not answer.
     fn probabilities(&self, inputs: &[Input<'_>]) -> Result<Vec<f64>, RationaleError>;
+
+    /// What each prediction was made from; `None` of a model that does not tell.
+    fn evidence(&self, _inputs: &[Input<'_>]) -> Option<Vec<Evidence>> {
+        None
+    }
 }

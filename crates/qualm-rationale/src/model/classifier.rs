@@ -9,7 +9,7 @@ use crate::model::method::Method;
 use crate::model::pass::Pass;
 use crate::model::sequence::{Sequence, Unit};
 use crate::model::vocabulary::Vocabulary;
-use crate::victim::{Input, Victim};
+use crate::victim::{Evidence, Input, Victim};
 
 /// Texts of one pass.
 const BATCH: usize = 32;
@@ -31,11 +31,9 @@ pub struct Classifier {
 pub struct Reading {
     /// A probability for each class.
     pub probabilities: Vec<f64>,
-    /// Where the units stand in the text, in bytes.
-    pub units: Vec<Range<usize>>,
-    /// Which of them are the evidence: what the predictor saw, or with full context what the second
-    /// task scores highest. Empty for a classifier that selects nothing and scores nothing.
-    pub evidence: Vec<bool>,
+    /// What the predictor saw, or with full context what the second task scores highest. Of a
+    /// classifier that selects nothing and scores nothing, nothing is chosen.
+    pub evidence: Evidence,
     /// What entered the last layer.
     pub features: Vec<f32>,
     /// Tokens beyond the longest text that the classifier takes.
@@ -46,15 +44,6 @@ impl Reading {
     /// The class of the highest probability; of equals the first.
     pub fn class(&self) -> usize {
         best(&self.probabilities)
-    }
-
-    /// The evidence in the text, in bytes, unit by unit.
-    pub fn spans(&self) -> Vec<Range<usize>> {
-        let units = self.units.iter().zip(&self.evidence);
-        units
-            .filter(|(_, taken)| **taken)
-            .map(|(unit, _)| unit.clone())
-            .collect()
     }
 }
 
@@ -116,7 +105,7 @@ impl Classifier {
     /// Reads texts with gates of the caller's, one a unit in [0, 1], in place of its own selection.
     ///
     /// # Panics
-    /// When a text's gates are not as many as its units ([`Reading::units`]).
+    /// When a text's gates are not as many as its units ([`Reading::evidence`]).
     pub fn read_gated(&self, inputs: &[Input<'_>], gates: &[Vec<f64>]) -> Vec<Reading> {
         assert_eq!(inputs.len(), gates.len(), "gates for each text");
         self.read_with(inputs, Some(gates))
@@ -162,16 +151,18 @@ impl Classifier {
         rows.zip(sequences.into_iter().zip(ranges))
             .map(|((logits, features), (sequence, range))| {
                 let logits: Vec<f64> = logits.iter().copied().map(f64::from).collect();
-                let evidence = if self.layout.scores() {
+                let chosen = if self.layout.scores() {
                     let scores = &pass.scores[range.clone()];
                     self.method.evidence(scores, &pass.gates[range])
                 } else {
-                    Vec::new()
+                    vec![false; range.len()]
                 };
                 Reading {
                     probabilities: softmax(&logits),
-                    units: sequence.spans,
-                    evidence,
+                    evidence: Evidence {
+                        units: sequence.spans,
+                        chosen,
+                    },
                     features: features.to_vec(),
                     left_out: sequence.left_out,
                 }
@@ -188,5 +179,10 @@ impl Victim for Classifier {
     fn probabilities(&self, inputs: &[Input<'_>]) -> Result<Vec<f64>, RationaleError> {
         let readings = self.read(inputs);
         Ok(readings.into_iter().flat_map(|r| r.probabilities).collect())
+    }
+
+    fn evidence(&self, inputs: &[Input<'_>]) -> Option<Vec<Evidence>> {
+        let readings = self.layout.scores().then(|| self.read(inputs))?;
+        Some(readings.into_iter().map(|r| r.evidence).collect())
     }
 }

@@ -172,6 +172,15 @@ impl Method {
         Ok(())
     }
 
+    /// The shortest that says it: a name of [`Method::NAMES`] where its parameters are the usual
+    /// ones, else what [`Method::parse`] reads.
+    pub fn label(&self) -> String {
+        let usual = Self::NAMES
+            .iter()
+            .find(|(name, _)| Self::parse(name).is_ok_and(|method| method == *self));
+        usual.map_or_else(|| self.to_string(), |(name, _)| (*name).to_owned())
+    }
+
     /// Whether the predictor sees a part of the text alone.
     pub fn selects(&self) -> bool {
         self.selection != Selection::Full
@@ -322,6 +331,7 @@ mod tests {
         for (name, _) in Method::NAMES {
             let method = Method::parse(name).unwrap();
             assert_eq!(Method::parse(&method.to_string()).unwrap(), method);
+            assert_eq!(method.label(), name);
         }
         let method = Method::parse("vib( ratio=0.2, tau=.1, hard=1 )").unwrap();
         let Selection::Relaxed { ratio, draws, .. } = method.selection else {

@@ -1,6 +1,7 @@
 //! Classifiers that select what they predict from, trained on the CPU.
 
 mod batch;
+mod checkpoint;
 mod choice;
 mod classifier;
 mod layout;

@@ -36,6 +36,17 @@ impl Insertion {
     }
 }
 
+/// What a victim makes of an insertion.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    /// The example with it.
+    pub attacked: Attacked,
+    /// Probability of the example's class.
+    pub of_label: f64,
+    /// Whether that class is predicted, whatever was before.
+    pub right: bool,
+}
+
 /// What a victim makes of each insertion, in their order. All are tried, whatever the first do:
 /// tables compare places and templates.
 ///
@@ -45,7 +56,7 @@ pub fn try_all(
     victim: &dyn Victim,
     example: &Example,
     insertions: &[Insertion],
-) -> Result<Vec<(Attacked, f64)>, RationaleError> {
+) -> Result<Vec<Tried>, RationaleError> {
     let mut inputs = vec![example.input()];
     let made: Vec<_> = insertions
         .iter()
@@ -76,7 +87,11 @@ pub fn try_all(
             words_changed: 0.0,
             variant: Some(insertion.name.clone()),
         };
-        (attacked, row[example.label])
+        Tried {
+            attacked,
+            of_label: row[example.label],
+            right: best(row) == example.label,
+        }
     });
     Ok(tried.collect())
 }
@@ -91,17 +106,11 @@ pub fn worst(
     example: &Example,
     insertions: &[Insertion],
 ) -> Result<Attacked, RationaleError> {
-    let mut worst: Option<(Attacked, f64)> = None;
-    for tried in try_all(victim, example, insertions)? {
-        if worst.as_ref().is_none_or(|(_, least)| tried.1 < *least) {
-            worst = Some(tried);
-        }
-    }
-    match worst {
-        Some((attacked, _)) => Ok(attacked),
+    match worst_of(&try_all(victim, example, insertions)?) {
+        Some(worst) => Ok(worst.attacked.clone()),
         None => {
-            let before = best(&victim.probabilities(&[example.input()])?);
-            let outcome = if before == example.label {
+            let right = best(&victim.probabilities(&[example.input()])?) == example.label;
+            let outcome = if right {
                 Outcome::Failed
             } else {
                 Outcome::Skipped
@@ -109,4 +118,15 @@ pub fn worst(
             Ok(Attacked::untouched(example, outcome, 1))
         }
     }
+}
+
+/// The one that makes the class least likely; of equals the first.
+pub fn worst_of(tried: &[Tried]) -> Option<&Tried> {
+    let mut worst: Option<&Tried> = None;
+    for tried in tried {
+        if worst.is_none_or(|worst| tried.of_label < worst.of_label) {
+            worst = Some(tried);
+        }
+    }
+    worst
 }
