@@ -2,6 +2,8 @@
 //! of what rationales buy against them.
 
 pub mod attack;
+pub mod certify;
+mod command;
 pub mod data;
 mod error;
 pub mod measures;
@@ -11,5 +13,6 @@ pub mod study;
 pub mod thesaurus;
 mod victim;
 
+pub use command::CommandVictim;
 pub use error::RationaleError;
 pub use victim::{Evidence, Input, Victim};

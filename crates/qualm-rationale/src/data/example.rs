@@ -92,6 +92,44 @@ impl Example {
         };
         (example, span)
     }
+
+    /// The example with the sentences alone of which `mask` is true. Evidence in others is gone.
+    ///
+    /// # Panics
+    /// When there is not a mark for each sentence.
+    pub fn with_sentences_kept(&self, mask: &[bool]) -> Self {
+        let sentences = sentences(&self.text);
+        assert_eq!(mask.len(), sentences.len(), "a mark for each sentence");
+        let between = self.between();
+        let mut text = String::new();
+        let mut evidence = Vec::new();
+        for sentence in sentences.iter().zip(mask).filter(|(_, kept)| **kept) {
+            let sentence = sentence.0;
+            if !text.is_empty() {
+                text.push_str(between);
+            }
+            let parts = self.evidence.iter().flatten();
+            let inside = parts.map(|p| p.start.max(sentence.start)..p.end.min(sentence.end));
+            let inside = inside.filter(|part| part.start < part.end);
+            let to = |at: usize| at - sentence.start + text.len();
+            evidence.extend(inside.map(|part| to(part.start)..to(part.end)));
+            text.push_str(&self.text[sentence.clone()]);
+        }
+        Self {
+            text,
+            evidence: self.evidence.as_ref().map(|_| evidence),
+            ..self.clone()
+        }
+    }
+
+    /// What stands between two sentences: a text with a sentence a line stays one.
+    fn between(&self) -> &'static str {
+        if self.text.trim().contains('\n') {
+            "\n"
+        } else {
+            " "
+        }
+    }
 }
 
 /// Examples with the names of their classes.
@@ -181,6 +219,16 @@ mod tests {
         let (spaced, at) = example("a b     ", vec![2..3]).with_sentence("x", 9);
         assert_eq!((spaced.text.as_str(), at), ("a b x", 4..5));
         assert_eq!(spaced.evidence, Some(vec![2..3]));
+    }
+
+    #[test]
+    fn sentences_are_kept_with_their_evidence() {
+        let text = example("A b. C d. E f.", vec![2..6, 12..13]);
+        let part = text.with_sentences_kept(&[true, false, true]);
+        assert_eq!(part.text, "A b. E f.");
+        assert_eq!(part.evidence, Some(vec![2..4, 7..8]));
+        let none = text.with_sentences_kept(&[false; 3]);
+        assert_eq!((none.text.as_str(), none.evidence), ("", Some(vec![])));
     }
 
     #[test]

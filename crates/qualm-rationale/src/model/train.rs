@@ -30,6 +30,9 @@ pub struct Training {
     pub dropout: f64,
     /// Width of vectors and convolutions.
     pub width: usize,
+    /// Probability with which each pass keeps a sentence of a text: below 1 for a model that is to
+    /// vote over parts of texts ([`crate::certify`]).
+    pub keep: f64,
     /// Tokens of a text at most; what is longer is cut, and counted.
     pub longest: usize,
     /// Seed of first parameters, order, dropout and draws.
@@ -46,6 +49,7 @@ impl Default for Training {
             rate: 2e-3,
             dropout: 0.3,
             width: 64,
+            keep: 1.0,
             longest: 512,
             seed: qualm_stats::random::DEFAULT_SEED,
         }
@@ -147,9 +151,9 @@ pub fn train(
     let mut epochs: Vec<Epoch> = Vec::new();
     let mut best = (0, f64::NEG_INFINITY, classifier.parameters.clone());
     for number in 1..=options.epochs {
-        let augmented = augment(&classifier, training, neutral, options.seed, number);
+        let changed = vary(&classifier, training, neutral, options, number);
         let lessons: Vec<&Lesson> = (0..lessons.len())
-            .map(|i| augmented[i].as_ref().unwrap_or(&lessons[i]))
+            .map(|i| changed[i].as_ref().unwrap_or(&lessons[i]))
             .collect();
         shuffling.shuffle(&mut order);
         let mut sum = 0.0;
@@ -241,24 +245,32 @@ fn lesson(classifier: &Classifier, example: &Example, inserted: Option<(&str, bo
     }
 }
 
-/// Lessons with a sentence inserted, for half of the examples, drawn anew each pass.
-fn augment(
+/// What a pass changes of the texts, drawn anew each time: for half of the examples a sentence is
+/// inserted, where that is taught; of all, sentences are left out, where parts are to be voted over.
+fn vary(
     classifier: &Classifier,
     training: &Dataset,
     neutral: &[String],
-    seed: u64,
+    options: &Training,
     number: usize,
 ) -> Vec<Option<Lesson>> {
-    if classifier.method.augmentation == 0.0 {
-        return vec![None; training.examples.len()];
-    }
-    let mut stream = Stream::new(seed, OF_INSERTIONS + number as u64);
+    let mut stream = Stream::new(options.seed, OF_INSERTIONS + number as u64);
+    let inserts = classifier.method.augmentation > 0.0;
     let examples = training.examples.iter();
     examples
         .map(|example| {
-            let (drawn, first) = (stream.unit() < AUGMENTED, stream.unit() < 0.5);
-            let sentence = &neutral[stream.below(neutral.len())];
-            drawn.then(|| lesson(classifier, example, Some((sentence, first))))
+            let part = (options.keep < 1.0).then(|| {
+                let mask =
+                    (0..sentences(&example.text).len()).map(|_| stream.unit() < options.keep);
+                example.with_sentences_kept(&mask.collect::<Vec<_>>())
+            });
+            let seen = part.as_ref().unwrap_or(example);
+            if inserts && stream.unit() < AUGMENTED {
+                let first = stream.unit() < 0.5;
+                let sentence = &neutral[stream.below(neutral.len())];
+                return Some(lesson(classifier, seen, Some((sentence, first))));
+            }
+            part.as_ref().map(|part| lesson(classifier, part, None))
         })
         .collect()
 }
