@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::verbs::{
     bench, calibrate, check, confidence, convert, demo, explain, fit, head, inspect, merge,
-    methods, model, proxy, score, shell,
+    methods, model, proxy, rationale, score, shell,
 };
 
 /// What SET stands for, at the end of the help of each verb that takes one.
@@ -73,6 +73,9 @@ pub(crate) enum Verb {
     /// Proxies that are optimised against: how far are they gamed?
     #[command(subcommand, before_help = proxy::EXAMPLE)]
     Proxy(proxy::Verb),
+    /// Text classifiers that select their evidence, and attacks on them
+    #[command(subcommand, before_help = rationale::EXAMPLE)]
+    Rationale(rationale::Verb),
     /// Compare stored logits with a head's, and say what is wrong
     Check(check::Arguments),
     /// Show what a file holds: arrays, labels, norms, NaN

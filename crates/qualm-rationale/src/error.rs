@@ -49,6 +49,9 @@ pub enum RationaleError {
         /// The one class.
         class: String,
     },
+    /// Detectors that cannot be fitted to a classifier's features, or do not fit it.
+    #[error("detectors of unlikely texts: {0}")]
+    Doubts(String),
     /// Nothing to learn evidence from.
     #[error(
         "{origin}: `{method}` learns from evidence, and no text has any; give evidence or leave \

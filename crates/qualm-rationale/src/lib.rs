@@ -5,7 +5,9 @@ pub mod attack;
 pub mod certify;
 mod command;
 pub mod data;
+mod doubts;
 mod error;
+mod explain;
 pub mod measures;
 pub mod model;
 pub mod segment;
@@ -14,5 +16,7 @@ pub mod thesaurus;
 mod victim;
 
 pub use command::CommandVictim;
+pub use doubts::{Doubt, doubts, fit_doubts};
 pub use error::RationaleError;
+pub use explain::{Explained, SentencePart, explain};
 pub use victim::{Evidence, Input, Victim};

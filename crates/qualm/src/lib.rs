@@ -51,6 +51,9 @@ pub use qualm_ood as ood;
 /// Offline model-based optimisation, and how far proxies are gamed.
 #[cfg(feature = "proxy")]
 pub use qualm_proxy as proxy;
+/// Text classifiers that select their evidence, and attacks on texts.
+#[cfg(feature = "rationale")]
+pub use qualm_rationale as rationale;
 /// Results for people.
 pub use qualm_report as report;
 /// Metrics, intervals, conformal p-values, seeded random streams.

@@ -14,6 +14,7 @@ pub(crate) mod merge;
 pub(crate) mod methods;
 pub(crate) mod model;
 pub(crate) mod proxy;
+pub(crate) mod rationale;
 pub(crate) mod score;
 pub(crate) mod shell;
 
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Ended> {
         Verb::Model(verb) => model::run(&verb),
         Verb::Confidence(verb) => confidence::run(&verb),
         Verb::Proxy(verb) => proxy::run(&verb),
+        Verb::Rationale(verb) => rationale::run(&verb),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Inspect(arguments) => inspect::run(&arguments),
         Verb::Convert(arguments) => convert::run(&arguments),
