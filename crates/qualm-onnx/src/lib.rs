@@ -59,7 +59,7 @@ pub use model::{Axis, Element, Model, ValueInfo};
 pub use picture::{Channels, Filter, Preparation, Preset, thumbnail};
 #[cfg(feature = "run")]
 pub use run::{
-    ExtractOptions, Extraction, InputFile, Inputs, PartsDone, RuntimeKind, RuntimeOptions, Session,
-    TextFeatures, TextSession, picture_size,
+    ExtractOptions, Extraction, InputFile, Inputs, PartsDone, RowModel, RuntimeKind,
+    RuntimeOptions, Session, TextFeatures, TextSession, picture_size,
 };
 pub use tap::Tapped;

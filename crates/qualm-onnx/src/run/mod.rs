@@ -7,6 +7,7 @@ mod labels;
 mod parts;
 mod picture_size;
 mod prepare;
+mod row_model;
 mod runtime;
 mod session;
 
@@ -15,5 +16,6 @@ pub use extraction::{ExtractOptions, Extraction};
 pub use inputs::{InputFile, Inputs};
 pub use parts::PartsDone;
 pub use picture_size::picture_size;
+pub use row_model::RowModel;
 pub use runtime::{RuntimeKind, RuntimeOptions};
 pub use session::Session;
