@@ -8,6 +8,7 @@ use crate::optimiser::Optimiser;
 use crate::problem::Outside;
 use crate::proxy::Learner;
 use crate::space::Space;
+use crate::stops::{STANDARD_LEVEL, StopRule};
 use crate::study::{Outcome, Progress, Stopped, Study, Verdict};
 use crate::tasks::Learned;
 
@@ -18,6 +19,9 @@ pub struct Audit {
     pub learners: Vec<Box<dyn Learner>>,
     /// Optimisers.
     pub optimisers: Vec<Box<dyn Optimiser>>,
+    /// Rules that are asked where they would end a search. Without one of support the standard one is
+    /// added: where designs leave the data decides what the judge's word is worth.
+    pub stops: Vec<StopRule>,
     /// Share of labels, the best ones, that proxies do not see; above 0 and below 1.
     pub hidden: f64,
     /// Seed of the halves, of training and of search.
@@ -39,10 +43,20 @@ impl Audit {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Outcome>, ProxyError> {
         let task = Learned::judge(name, space.clone(), all, self.hidden, self.seed)?;
+        let mut stops = self.stops;
+        if !stops
+            .iter()
+            .any(|rule| matches!(rule, StopRule::Support { .. }))
+        {
+            stops.push(StopRule::Support {
+                level: STANDARD_LEVEL,
+            });
+        }
         let study = Study {
             tasks: vec![Box::new(task)],
             learners: self.learners,
             optimisers: self.optimisers,
+            stops,
             seeds: vec![self.seed],
             outside: Outside::Clip,
         };
@@ -52,10 +66,7 @@ impl Audit {
 
 /// Where to stop: the first rule about support in the space of designs that fires.
 fn advice(outcome: &Outcome) -> Option<&Stopped> {
-    let rules = outcome
-        .stops
-        .iter()
-        .filter(|stop| stop.rule.ends_with(" x"));
+    let rules = outcome.stops.iter().filter(|stop| stop.of_designs());
     rules
         .filter(|stop| stop.step.is_some())
         .min_by_key(|stop| stop.step)
@@ -70,16 +81,26 @@ fn judged(outcome: &Outcome) -> Verdict {
     }
 }
 
-/// The audit in plain language, with what it rests on.
-pub fn report(outcomes: &[Outcome], hidden: f64) -> Report {
+/// The audit in plain language, with what it rests on. `given` names a proxy that was made elsewhere.
+pub fn report(outcomes: &[Outcome], hidden: f64, given: Option<&str>) -> Report {
     let Some(first) = outcomes.first() else {
         return Report::new("Is this proxy gameable?");
     };
-    let mut report = Report::new(format!("Is a proxy of {} gameable?", first.task)).summary(format!(
-        "Proxies learned from {} designs without the best {:.0} % of labels; optimisers climbed them; \
-         {}. Scores are normalised: 0 and 1 are the least and the largest label.",
+    let seen = format!(
+        "{} designs without the best {:.0} % of labels",
         first.visible,
-        100.0 * hidden,
+        100.0 * hidden
+    );
+    let searched = match given {
+        None => format!("Proxies learned from {seen}; optimisers climbed them"),
+        Some(given) => format!(
+            "Searches started from {seen}. {given} was made elsewhere: it gives no gradients, so only \
+             optimisers that need none climbed it, and which designs it has seen is not known, so its \
+             error may be stated too small"
+        ),
+    };
+    let mut report = Report::new(format!("Is a proxy of {} gameable?", first.task)).summary(format!(
+        "{searched}. The {}. Scores are normalised: 0 and 1 are the least and the largest label.",
         first.oracle.trim_start_matches("learned: "),
     ));
     for outcome in outcomes {
@@ -114,9 +135,10 @@ fn said(outcome: &Outcome) -> Said {
     let stop = match (advice(outcome), outcome.curve.len() > 2) {
         (_, false) => String::new(),
         (Some(stop), _) => format!(
-            " Stop at step {}: beyond it designs are less like the data than 99 % of it ({}); the \
+            " Stop at step {}: beyond it designs are less like the data than {} % of it ({}); the \
              judge gives {:.3} there.",
             stop.step.unwrap_or_default(),
+            (1000.0 * stop.level.unwrap_or_default()).round() / 10.0,
             stop.rule,
             stop.truth
         ),
@@ -182,7 +204,7 @@ fn table(outcomes: &[Outcome]) -> Table {
 mod tests {
     use super::*;
     use crate::tasks::Manifold;
-    use crate::{Task, optimisers, proxies};
+    use crate::{Task, optimisers, proxies, stops};
 
     #[test]
     fn a_rough_proxy_is_found_out_without_the_truth() {
@@ -191,6 +213,7 @@ mod tests {
         let audit = Audit {
             learners: proxies::parse_list("mlp(epochs=30)").expect("a recipe"),
             optimisers: optimisers::parse_list("sgd(steps=100)").expect("a recipe"),
+            stops: stops::parse_list("steps(n=20)").expect("a recipe"),
             hidden: 0.2,
             seed: 1,
         };
@@ -201,7 +224,7 @@ mod tests {
         assert_ne!(judged(&outcomes[0]), Verdict::Sound);
         let stop = advice(&outcomes[0]).expect("the search leaves the plane");
         assert!(stop.step.expect("it fired") < 50);
-        let text = qualm_report::to_terminal(&report(&outcomes, 0.2), 80, false);
+        let text = qualm_report::to_terminal(&report(&outcomes, 0.2, None), 80, false);
         assert!(
             text.contains("Stop at step") && text.contains("judge, not truth"),
             "{text}"

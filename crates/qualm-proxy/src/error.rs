@@ -107,6 +107,14 @@ pub enum ProxyError {
         /// The first step that cannot be judged.
         step: usize,
     },
+    /// A proxy that was made elsewhere cannot be used, or failed.
+    #[error("{proxy}: {problem}")]
+    Given {
+        /// What it is called.
+        proxy: String,
+        /// What went wrong, and what to do.
+        problem: String,
+    },
     /// A proxy could not be fitted.
     #[error("{proxy} on {task}: {problem}")]
     Fit {

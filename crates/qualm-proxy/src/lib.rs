@@ -23,6 +23,7 @@ mod problem;
 pub mod proxies;
 mod proxy;
 mod space;
+pub mod stops;
 pub mod study;
 mod task;
 pub mod tasks;

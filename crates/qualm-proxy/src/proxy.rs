@@ -52,6 +52,11 @@ pub trait Proxy: Debug + Send + Sync {
     fn own_search(&self) -> Option<OwnSearch> {
         None
     }
+
+    /// Why a prediction since it was made is no number, for proxies that can fail.
+    fn failure(&self) -> Option<ProxyError> {
+        None
+    }
 }
 
 /// Activations of rows, n x width.

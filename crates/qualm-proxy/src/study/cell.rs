@@ -3,7 +3,7 @@ use qualm_stats::{Ranking, spearman};
 
 use super::outcome::{Detected, GAMED, Outcome, Point, Scores, Stopped, Verdict};
 use super::smoothness::Smoothness;
-use super::stops::StopRule;
+use super::stops::{Seen, Watched};
 use crate::detectors::{Detectors, narrow};
 use crate::error::ProxyError;
 use crate::measures::{
@@ -12,6 +12,7 @@ use crate::measures::{
 use crate::optimiser::{Optimiser, Step, Trajectory};
 use crate::problem::{Judged, Problem};
 use crate::proxy::Proxy;
+use crate::stops::{self, StopRule};
 use crate::task::Task;
 use crate::truth::Oracle;
 
@@ -27,6 +28,7 @@ pub(super) struct Fitted<'a> {
     problem: &'a Problem<'a>,
     proxy: Box<dyn Proxy>,
     name: String,
+    stops: &'a [StopRule],
     seed: u64,
     error: f64,
     rank: Option<f64>,
@@ -39,6 +41,9 @@ pub(super) struct Fitted<'a> {
     scores: Scored,
 }
 
+/// What the proxy's own doubts are called among the scores.
+const SPREAD: &str = "spread";
+
 /// Scores of rows, by the name of each detector.
 type Scored = Vec<(String, Vec<f64>)>;
 
@@ -48,11 +53,13 @@ impl<'a> Fitted<'a> {
         problem: &'a Problem<'a>,
         proxy: Box<dyn Proxy>,
         name: String,
+        stops: &'a [StopRule],
         seed: u64,
     ) -> Result<Self, ProxyError> {
         let data = problem.data();
         let held = problem.held_back();
         let said = proxy.predict(held.x());
+        failed(proxy.as_ref())?;
         let errors = said.iter().zip(held.y()).map(|(p, y)| (p - y) * (p - y));
         let error = (errors.sum::<f64>() / said.len() as f64).sqrt();
         let covered = proxy.spread(held.x()).map(|spread| {
@@ -73,6 +80,7 @@ impl<'a> Fitted<'a> {
             task,
             problem,
             name,
+            stops,
             seed,
             error: problem.normalised_length(error),
             rank: spearman(&said, held.y()).ok(),
@@ -91,6 +99,7 @@ impl<'a> Fitted<'a> {
     pub(super) fn search(&self, optimiser: &dyn Optimiser) -> Result<Outcome, ProxyError> {
         let data = self.problem.data();
         let mut way = optimiser.run(data, self.proxy.as_ref(), self.seed)?;
+        failed(self.proxy.as_ref())?;
         if let Some(step) = way.beyond() {
             return Err(ProxyError::Beyond {
                 optimiser: optimiser.text(),
@@ -159,6 +168,7 @@ impl<'a> Fitted<'a> {
             law: law_of(&pool, &curve, ascends),
             best_of_n: pool,
             detected: self.detected(&way, &truths, &scored),
+            stop_rules: stops::text_of(self.stops),
             stops: self.stops(&way, &curve, &scored),
             coverage: self.coverage(&way, &truths),
             slopes: on_data.slopes.zip(at_end.slopes),
@@ -276,26 +286,33 @@ impl<'a> Fitted<'a> {
             add("features", detectors, &features.values)?;
         }
         if let Some(spread) = self.proxy.spread(x) {
-            scores.push(("spread".into(), spread));
+            scores.push((SPREAD.into(), spread));
         }
         Ok(scores)
     }
 
     fn stops(&self, way: &Trajectory, curve: &[Point], scored: &[Scored]) -> Vec<Stopped> {
-        let mut rules: Vec<StopRule> = Vec::new();
-        for (at, (name, visible)) in self.scores.iter().enumerate() {
-            let medians = scored.iter().map(|of_step| quantile(&of_step[at].1, 0.5));
-            rules.push(StopRule::support(name, medians.collect(), visible));
-        }
-        let values = way.steps().iter().map(|step| quantile(&step.values, 0.5));
-        rules.push(StopRule::trust(&values.collect::<Vec<_>>()));
-        let numbers: Vec<usize> = curve.iter().map(|point| point.step).collect();
-        rules.push(StopRule::fixed(&numbers));
-        let truths: Vec<f64> = curve.iter().map(|point| point.truth_median).collect();
-        rules
-            .iter()
-            .map(|rule| rule.stop(&numbers, &truths))
-            .collect()
+        let watched = self.scores.iter().enumerate();
+        let (spread, detectors) = watched
+            .map(|(at, (name, visible))| {
+                let medians = scored.iter().map(|of_step| quantile(&of_step[at].1, 0.5));
+                Watched {
+                    name,
+                    medians: medians.collect(),
+                    visible,
+                }
+            })
+            .partition::<Vec<_>, _>(|watched| watched.name == SPREAD);
+        let medians = way.steps().iter().map(|step| quantile(&step.values, 0.5));
+        let seen = Seen {
+            numbers: curve.iter().map(|point| point.step).collect(),
+            truths: curve.iter().map(|point| point.truth_median).collect(),
+            medians: medians.collect(),
+            detectors,
+            spread: spread.into_iter().next(),
+        };
+        let rules = self.stops.iter();
+        rules.flat_map(|&rule| seen.stopped_by(rule)).collect()
     }
 
     fn coverage(&self, way: &Trajectory, truths: &[Vec<Judged>]) -> Option<(f64, f64)> {
@@ -313,6 +330,10 @@ impl<'a> Fitted<'a> {
             covered.count() as f64 / last.values.len() as f64,
         ))
     }
+}
+
+fn failed(proxy: &dyn Proxy) -> Result<(), ProxyError> {
+    proxy.failure().map_or(Ok(()), Err)
 }
 
 fn scores_of(truths: &[Judged]) -> Scores {

@@ -67,6 +67,7 @@ mod tests {
             learners: proxies::parse_list("mlp(epochs=3)").expect("a recipe"),
             optimisers: optimisers::parse_list("sgd(steps=20),mutation,best-of-n(pool=256)")
                 .expect("recipes"),
+            stops: Vec::new(),
             seeds: vec![1],
             outside: Outside::Clip,
         };

@@ -50,6 +50,8 @@ pub struct Outcome {
     pub law: Option<Law>,
     /// How well each detector tells gamed designs on the way from the others.
     pub detected: Vec<Detected>,
+    /// Stop rules that were looked at, as recipes.
+    pub stop_rules: String,
     /// Where each stop rule ends the search.
     pub stops: Vec<Stopped>,
     /// Share of true values at or above mean less one standard deviation, on held back designs and
@@ -124,12 +126,21 @@ pub struct Detected {
 /// What a stop rule did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Stopped {
-    /// The rule.
+    /// The rule, by what it watches.
     pub rule: String,
+    /// Share of visible designs within its limit, for rules of support and spread.
+    pub level: Option<f64>,
     /// The last step that it lets stand; nothing where it never fired.
     pub step: Option<usize>,
     /// Median truth there, at the end where it never fired.
     pub truth: f64,
+}
+
+impl Stopped {
+    /// Whether it watches how like the data the designs themselves are.
+    pub(crate) fn of_designs(&self) -> bool {
+        self.level.is_some() && self.rule.split(' ').nth(1) == Some("x")
+    }
 }
 
 /// A judgement in a word. The rule: `gamed` where the gap is above three times the error on designs

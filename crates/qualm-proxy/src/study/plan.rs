@@ -8,6 +8,7 @@ use crate::error::ProxyError;
 use crate::optimiser::Optimiser;
 use crate::problem::{Outside, Problem};
 use crate::proxy::Learner;
+use crate::stops::{self, StopRule};
 use crate::task::Task;
 
 /// Every task with every proxy, every optimiser and every seed.
@@ -19,6 +20,8 @@ pub struct Study {
     pub learners: Vec<Box<dyn Learner>>,
     /// Optimisers.
     pub optimisers: Vec<Box<dyn Optimiser>>,
+    /// Rules that are asked where they would end a search.
+    pub stops: Vec<StopRule>,
     /// Seeds of data, training and search.
     pub seeds: Vec<u64>,
     /// What a design beyond its bounds is taken for.
@@ -44,8 +47,8 @@ impl Study {
     /// outcomes in the order of tasks, seeds, proxies, optimisers. Each new outcome goes to `keep`
     /// as soon as it is there, in no order; outcomes do not depend on the number of threads.
     ///
-    /// An outcome is known where task, oracle, visible designs and treatment of bounds are the
-    /// same, too: what was found on another table does not pass for this one's.
+    /// An outcome is known where task, oracle, visible designs, stop rules and treatment of bounds
+    /// are the same, too: what was found on another table does not pass for this one's.
     ///
     /// # Errors
     /// When a task, a proxy or the user's oracle fails; what `keep` has seen is not lost.
@@ -56,6 +59,7 @@ impl Study {
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Vec<Outcome>, ProxyError> {
         let of = self.searches();
+        let stop_rules = stops::text_of(&self.stops);
         let done = AtomicUsize::new(0);
         let advance = || {
             progress(Progress {
@@ -86,6 +90,7 @@ impl Study {
                         let text = (outcome.proxy.as_str(), outcome.optimiser.as_str());
                         text == (&learner.text(), &optimiser.text())
                             && outcome.seed == seed
+                            && outcome.stop_rules == stop_rules
                             && belongs(outcome, task, problem)
                     };
                     if let Some(outcome) = known.iter().find(is) {
@@ -96,7 +101,8 @@ impl Study {
                         Some(fitted) => fitted,
                         none => {
                             let proxy = learner.fit(problem.data(), seed)?;
-                            none.insert(Fitted::new(task, problem, proxy, learner.text(), seed)?)
+                            let (name, stops) = (learner.text(), &self.stops);
+                            none.insert(Fitted::new(task, problem, proxy, name, stops, seed)?)
                         }
                     };
                     let outcome = fitted.search(optimiser)?;
@@ -133,6 +139,7 @@ mod tests {
             learners: proxies::parse_list("ridge,mlp(epochs=3)").expect("recipes"),
             optimisers: optimisers::parse_list("sgd(steps=8),random,best-of-n(pool=512)")
                 .expect("recipes"),
+            stops: stops::parse_list(stops::STANDARD).expect("recipes"),
             seeds: vec![1, 2],
             outside: Outside::Clip,
         }
@@ -187,5 +194,12 @@ mod tests {
         let mut other = study;
         other.outside = Outside::Infeasible;
         assert_eq!(run(&other, 2, &all).1, 24);
+        // Nor where other stop rules are asked.
+        other.outside = Outside::Clip;
+        other.stops = stops::parse_list("steps(n=3)").expect("a recipe");
+        let (outcomes, ran) = run(&other, 2, &all);
+        assert_eq!(ran, 24);
+        assert_eq!(outcomes[0].stops.len(), 1);
+        assert_eq!(outcomes[0].stops[0].step, Some(3));
     }
 }

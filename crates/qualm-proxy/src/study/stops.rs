@@ -1,67 +1,82 @@
 use super::outcome::Stopped;
 use crate::measures::quantile;
+use crate::stops::{STANDARD_LEVEL, StopRule};
 
-/// Steps of the fixed rule, as conservative models search (Trabucco et al., ICML 2021).
-const STEPS: usize = 50;
-/// Predicted gain, in label deviations, at which the trust rule stops: RoMA's radius.
-const TRUSTED_GAIN: f64 = 4.0;
-/// Share of visible designs whose score lies below the limit of a support rule.
-const WITHIN: f64 = 0.99;
-
-/// A rule that ends a search: something is measured of each step, and the first step where it is
-/// above a limit is not taken. No rule knows the truth.
+/// What the steps of a search look like to stop rules, in order.
 #[derive(Debug)]
-pub(super) struct StopRule {
-    pub(super) name: String,
-    /// What is measured at each kept step.
-    pub(super) measured: Vec<f64>,
-    pub(super) limit: f64,
+pub(super) struct Seen<'a> {
+    /// Numbers of the steps.
+    pub(super) numbers: Vec<usize>,
+    /// Median truths: not for the rules, but to say what stopping there gives.
+    pub(super) truths: Vec<f64>,
+    /// Median predictions, in standard units.
+    pub(super) medians: Vec<f64>,
+    /// Each detector's name, median scores of the steps, and scores of visible designs.
+    pub(super) detectors: Vec<Watched<'a>>,
+    /// The same of the standard deviations that the proxy states.
+    pub(super) spread: Option<Watched<'a>>,
 }
 
-impl StopRule {
-    /// A detector: the median score of a step's designs against the 99th percentile of visible ones.
-    pub(super) fn support(name: &str, of_steps: Vec<f64>, visible: &[f64]) -> Self {
-        Self {
-            name: name.into(),
-            measured: of_steps,
-            limit: quantile(visible, WITHIN),
+/// A score of designs.
+#[derive(Debug)]
+pub(super) struct Watched<'a> {
+    pub(super) name: &'a str,
+    pub(super) medians: Vec<f64>,
+    pub(super) visible: &'a [f64],
+}
+
+impl Seen<'_> {
+    /// Where a rule ends the search, once for each score that it watches.
+    pub(super) fn stopped_by(&self, rule: StopRule) -> Vec<Stopped> {
+        match rule {
+            StopRule::Support { level } => {
+                let detectors = self.detectors.iter();
+                detectors
+                    .map(|watched| self.beyond(watched, level))
+                    .collect()
+            }
+            StopRule::Spread { level } => {
+                let spread = self.spread.iter();
+                spread.map(|watched| self.beyond(watched, level)).collect()
+            }
+            StopRule::Gain { limit } => {
+                let first = self.medians.first().copied().unwrap_or_default();
+                let gained = self.medians.iter().map(|median| median - first);
+                vec![self.stop(format!("gain of {limit} deviations"), gained, limit, None)]
+            }
+            StopRule::Steps { n } => {
+                let numbers = self.numbers.iter().map(|&number| number as f64);
+                vec![self.stop(format!("{n} steps"), numbers, n as f64, None)]
+            }
         }
     }
 
-    /// So many steps, whatever happens.
-    pub(super) fn fixed(numbers: &[usize]) -> Self {
-        Self {
-            name: format!("{STEPS} steps"),
-            measured: numbers.iter().map(|&number| number as f64).collect(),
-            limit: STEPS as f64,
-        }
+    fn beyond(&self, watched: &Watched<'_>, level: f64) -> Stopped {
+        let name = match level == STANDARD_LEVEL {
+            true => watched.name.to_owned(),
+            false => format!("{} at {level}", watched.name),
+        };
+        let limit = quantile(watched.visible, level);
+        self.stop(name, watched.medians.iter().copied(), limit, Some(level))
     }
 
-    /// A trust region of predictions: how far the median has risen above the start's, in label
-    /// deviations.
-    pub(super) fn trust(medians: &[f64]) -> Self {
-        let first = medians.first().copied().unwrap_or_default();
-        Self {
-            name: format!("gain of {TRUSTED_GAIN} deviations"),
-            measured: medians.iter().map(|median| median - first).collect(),
-            limit: TRUSTED_GAIN,
-        }
-    }
-
-    /// Where the rule ends a search whose steps have these numbers and median truths.
-    pub(super) fn stop(&self, numbers: &[usize], truths: &[f64]) -> Stopped {
-        let above = self
-            .measured
-            .iter()
-            .position(|measured| *measured > self.limit);
+    fn stop(
+        &self,
+        rule: String,
+        measured: impl IntoIterator<Item = f64>,
+        limit: f64,
+        level: Option<f64>,
+    ) -> Stopped {
+        let above = measured.into_iter().position(|measured| measured > limit);
         let last = match above {
             Some(at) => at.saturating_sub(1),
-            None => numbers.len() - 1,
+            None => self.numbers.len() - 1,
         };
         Stopped {
-            rule: self.name.clone(),
-            step: above.map(|_| numbers[last]),
-            truth: truths[last],
+            rule,
+            level,
+            step: above.map(|_| self.numbers[last]),
+            truth: self.truths[last],
         }
     }
 }
@@ -70,22 +85,54 @@ impl StopRule {
 mod tests {
     use super::*;
 
+    /// Of four steps.
+    fn seen<'a>(scores: &[f64], visible: &'a [f64]) -> Seen<'a> {
+        Seen {
+            numbers: vec![0, 25, 50, 75],
+            truths: vec![0.1, 0.4, 0.3, 0.0],
+            medians: vec![-1.0, 0.5, 2.5, 3.1],
+            detectors: vec![Watched {
+                name: "s x",
+                medians: scores.to_vec(),
+                visible,
+            }],
+            spread: None,
+        }
+    }
+
+    fn only(seen: &Seen<'_>, rule: StopRule) -> Stopped {
+        let mut stopped = seen.stopped_by(rule);
+        assert_eq!(stopped.len(), 1);
+        stopped.remove(0)
+    }
+
     #[test]
     fn the_step_before_the_limit_stands() {
         let visible: Vec<f64> = (0..=100).map(f64::from).collect();
-        let rule = StopRule::support("s", vec![50.0, 98.0, 99.5, 10.0], &visible);
-        assert_eq!(rule.limit, 99.0);
-        let stopped = rule.stop(&[0, 10, 20, 30], &[0.1, 0.4, 0.3, 0.0]);
-        assert_eq!((stopped.step, stopped.truth), (Some(10), 0.4));
-        // Designs beyond single precision score infinity, and that is above every limit.
-        let beyond = StopRule::support("s", vec![quantile(&[f64::INFINITY; 4], 0.5)], &visible);
-        assert_eq!(beyond.stop(&[0], &[0.2]).step, Some(0));
-        let fixed = StopRule::fixed(&[0, 25, 50, 75]);
-        let stopped = fixed.stop(&[0, 25, 50, 75], &[0.1, 0.2, 0.3, 0.4]);
-        assert_eq!(stopped.step, Some(50));
-        let trust = StopRule::trust(&[-1.0, 2.5, 3.1]);
-        assert_eq!(trust.stop(&[0, 1, 2], &[0.1, 0.2, 0.0]).step, Some(1));
-        let silent = StopRule::support("s", vec![1.0, 2.0], &visible).stop(&[0, 5], &[0.8, 0.6]);
-        assert_eq!((silent.step, silent.truth), (None, 0.6));
+        let seen = seen(&[50.0, 98.0, 99.5, 10.0], &visible);
+        let stopped = only(&seen, StopRule::Support { level: 0.99 });
+        assert_eq!((stopped.step, stopped.truth), (Some(25), 0.4));
+        assert_eq!((stopped.rule.as_str(), stopped.level), ("s x", Some(0.99)));
+        // A stricter level stops earlier, and says so.
+        let stopped = only(&seen, StopRule::Support { level: 0.95 });
+        assert_eq!((stopped.step, stopped.truth), (Some(0), 0.1));
+        assert_eq!(stopped.rule, "s x at 0.95");
+        // All visible designs lie within their largest score.
+        let silent = only(&seen, StopRule::Support { level: 1.0 });
+        assert_eq!((silent.step, silent.truth), (None, 0.0));
+        assert_eq!(only(&seen, StopRule::Steps { n: 50 }).step, Some(50));
+        assert_eq!(only(&seen, StopRule::Steps { n: 49 }).step, Some(25));
+        assert_eq!(only(&seen, StopRule::Gain { limit: 4.0 }).step, Some(50));
+        assert_eq!(only(&seen, StopRule::Gain { limit: 1.0 }).step, Some(0));
+        // A proxy that states no spread has no rule of it.
+        assert_eq!(seen.stopped_by(StopRule::Spread { level: 0.99 }), []);
+    }
+
+    #[test]
+    fn what_is_beyond_single_precision_is_above_every_limit() {
+        let visible: Vec<f64> = (0..=100).map(f64::from).collect();
+        let seen = seen(&[quantile(&[f64::INFINITY; 4], 0.5)], &visible);
+        let stopped = only(&seen, StopRule::Support { level: 0.99 });
+        assert_eq!(stopped.step, Some(0));
     }
 }

@@ -133,8 +133,8 @@ pub(super) fn stops(outcomes: &[&Outcome]) -> Option<Table> {
     let mut table = Table::new(columns)
         .title(format!("{}: median truth where each rule stops", outcomes[0].task))
         .note(
-            "A support rule stops before the median score of a detector exceeds its 99th percentile \
-             on visible designs. (silent): it did not fire for some seed; silence is not safety.",
+            "A detector stops before its median score exceeds a quantile of those of visible designs, \
+             the 99th percentile where no other is named. (silent): it did not fire for some seed; silence is not safety.",
         );
     for (proxy, optimiser) in pairs(outcomes) {
         let cell: Vec<&Outcome> = searches

@@ -182,7 +182,12 @@ fn elements(
 }
 
 /// A cell as a finite number.
-fn number(origin: &str, row: usize, column: &str, cell: &str) -> Result<f64, ProxyError> {
+pub(super) fn number(
+    origin: &str,
+    row: usize,
+    column: &str,
+    cell: &str,
+) -> Result<f64, ProxyError> {
     let said = cell.trim().parse::<f64>();
     match said {
         Ok(value) if value.is_finite() => Ok(value),

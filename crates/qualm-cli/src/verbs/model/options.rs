@@ -138,9 +138,18 @@ enum PresetName {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum RuntimeName {
+pub(crate) enum RuntimeName {
     Rten,
     Ort,
+}
+
+impl RuntimeName {
+    pub(crate) fn kind(self) -> RuntimeKind {
+        match self {
+            Self::Rten => RuntimeKind::Rten,
+            Self::Ort => RuntimeKind::OnnxRuntime,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -203,10 +212,7 @@ impl Running {
     /// What the model runs on, with all threads.
     pub(super) fn runtime(&self) -> RuntimeOptions {
         RuntimeOptions {
-            kind: match self.runtime {
-                RuntimeName::Rten => RuntimeKind::Rten,
-                RuntimeName::Ort => RuntimeKind::OnnxRuntime,
-            },
+            kind: self.runtime.kind(),
             threads: rayon::current_num_threads(),
         }
     }

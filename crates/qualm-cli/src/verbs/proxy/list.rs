@@ -1,5 +1,5 @@
 use clap::Args;
-use qualm_proxy::{optimisers, proxies, tasks};
+use qualm_proxy::{optimisers, proxies, stops, tasks};
 use qualm_report::{Cell, Column, Report, Table};
 use serde_json::json;
 
@@ -29,11 +29,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         .iter()
         .map(|e| [e.word, e.what, e.paper, e.parameters])
         .collect();
+    let stops: Vec<Row> = stops::STOPS
+        .iter()
+        .map(|e| [e.word, e.what, e.paper, e.parameters])
+        .collect();
     let report = Report::new("Recipes of qualm proxy")
         .summary("A recipe is a word, or a word with parameters: roma(adapt=no,epochs=50).")
         .push(table("tasks", &tasks))
         .push(table("proxies", &proxies))
-        .push(table("optimisers", &optimisers));
+        .push(table("optimisers", &optimisers))
+        .push(table("stop rules", &stops));
     let listed = |rows: &[Row]| -> Vec<_> {
         let entry = |row: &Row| json!({"word": row[0], "what": row[1], "paper": row[2], "parameters": row[3]});
         rows.iter().map(entry).collect()
@@ -42,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         "tasks": listed(&tasks),
         "proxies": listed(&proxies),
         "optimisers": listed(&optimisers),
+        "stops": listed(&stops),
     });
     console::show(&report, &data, arguments.json)?;
     Ok(Ended::Well)

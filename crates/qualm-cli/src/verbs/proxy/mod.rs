@@ -1,7 +1,10 @@
 //! `qualm proxy`: how far can a learned proxy be gamed? One verb a file.
 
 mod audit;
+#[cfg(feature = "run-models")]
+mod given;
 mod list;
+mod rows;
 mod study;
 mod table;
 
@@ -15,7 +18,7 @@ pub(crate) enum Verb {
     Study(Box<study::Arguments>),
     /// Put a proxy of your own designs under pressure, without their truth
     Audit(Box<audit::Arguments>),
-    /// List tasks, proxies and optimisers with their parameters
+    /// List tasks, proxies, optimisers and stop rules with their parameters
     List(list::Arguments),
 }
 

@@ -5,11 +5,11 @@ use clap::Args;
 use qualm_data::AtomicFile;
 use qualm_proxy::study::{self, Journal, Study, brief, report};
 use qualm_proxy::tasks::{self, CsvTable, TruthFrom};
-use qualm_proxy::{Outside, Task, optimisers, proxies};
+use qualm_proxy::{Outside, Task, optimisers, proxies, stops};
 use qualm_report::{to_csv, to_html, to_json};
 use qualm_stats::random::DEFAULT_SEED;
 
-use super::table::{self, TableArguments};
+use super::table::{self, Aggregate, TableArguments};
 use crate::{Ended, console};
 
 /// What is studied where nothing else is asked for.
@@ -44,6 +44,10 @@ pub(crate) struct Arguments {
     /// Optimisers, separated by commas
     #[arg(long, value_name = "LIST", default_value = OPTIMISERS)]
     optimisers: String,
+
+    /// Rules that are asked where they would end a search, separated by commas
+    #[arg(long, value_name = "LIST", default_value = stops::STANDARD)]
+    stops: String,
 
     /// A small study that ends within a minute: shorter training, one seed
     #[arg(long, conflicts_with = "proxies")]
@@ -94,6 +98,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     table: TableArguments,
 
+    /// One label for rows that are one design with labels that differ
+    #[arg(long, value_name = "HOW", requires = "csv")]
+    aggregate: Option<Aggregate>,
+
     /// Write study.json, study.csv, report.html, report.json and the journal outcomes.jsonl into
     /// this folder
     #[arg(short, long, value_name = "FOLDER")]
@@ -126,7 +134,10 @@ fn tasks_of(arguments: &Arguments) -> anyhow::Result<Vec<Box<dyn Task>>> {
         (_, Some(command)) => TruthFrom::Command(command.clone()),
         (None, None) => TruthFrom::Target,
     };
-    let (reading, merge) = (arguments.table.reading(), arguments.table.merge());
+    let (reading, merge) = (
+        arguments.table.reading(),
+        Aggregate::merge(arguments.aggregate),
+    );
     let task = CsvTable::read(csv, target, truth, merge, &reading)?;
     table::say_left_out(task.left_out());
     Ok(vec![Box::new(task)])
@@ -145,6 +156,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         tasks: tasks_of(arguments)?,
         learners: proxies::parse_list(proxies_asked)?,
         optimisers: optimisers::parse_list(&arguments.optimisers)?,
+        stops: stops::parse_list(&arguments.stops)?,
         seeds: (0..seeds)
             .map(|at| arguments.seed.wrapping_add(at))
             .collect(),

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use clap::Args;
 use qualm_proxy::Merge;
 use qualm_proxy::tasks::Reading;
@@ -24,16 +22,23 @@ pub(crate) struct TableArguments {
     /// Columns that are no part of a design, separated by commas
     #[arg(long, value_name = "LIST", requires = "csv")]
     ignore: Option<String>,
-
-    /// One label for rows that are one design with labels that differ
-    #[arg(long, value_name = "HOW", requires = "csv")]
-    aggregate: Option<Aggregate>,
 }
 
+/// How labels that differ become one.
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Aggregate {
+pub(crate) enum Aggregate {
     Mean,
     Median,
+}
+
+impl Aggregate {
+    pub(crate) fn merge(how: Option<Self>) -> Merge {
+        match how {
+            None => Merge::Refuse,
+            Some(Self::Mean) => Merge::Mean,
+            Some(Self::Median) => Merge::Median,
+        }
+    }
 }
 
 impl TableArguments {
@@ -49,14 +54,6 @@ impl TableArguments {
             skip_bad: self.skip_bad,
         }
     }
-
-    pub(crate) fn merge(&self) -> Merge {
-        match self.aggregate {
-            None => Merge::Refuse,
-            Some(Aggregate::Mean) => Merge::Mean,
-            Some(Aggregate::Median) => Merge::Median,
-        }
-    }
 }
 
 /// Says how many rows `--skip-bad` left out, if any.
@@ -66,19 +63,4 @@ pub(crate) fn say_left_out(rows: usize) {
             "{rows} rows with a formula that cannot be read are left out"
         ));
     }
-}
-
-/// The file and its label.
-#[derive(Debug, Args)]
-pub(crate) struct Designs {
-    /// A table: a design a row, with a header
-    #[arg(long, value_name = "FILE")]
-    pub(crate) csv: PathBuf,
-
-    /// Column of labels; higher is better
-    #[arg(long, value_name = "COLUMN")]
-    pub(crate) target: String,
-
-    #[command(flatten)]
-    pub(crate) table: TableArguments,
 }
