@@ -54,6 +54,11 @@ fn every_table_of_experiments_is_read() {
         }
     }
     assert_eq!(sets, 22);
+    // Shares that must sum to 1, and paints that are only said to.
+    let (shares, _) = olympus(&folder.join("photo_wf3"), None, Merge::Mean).expect("as published");
+    assert!(!shares.contains(&[0.5, 0.5, 0.5, 0.0]) && shares.contains(&[0.5, 0.0, 0.5, 0.0]));
+    let (paints, _) = olympus(&folder.join("colors_bob"), None, Merge::Mean).expect("as published");
+    assert!(paints.contains(&[0.5; 5]));
     let repeated = olympus(&folder.join("hplc"), None, Merge::Refuse);
     assert!(repeated.unwrap_err().to_string().contains("--aggregate"));
     let tasks = parse_list("olympus,olympus(set=photo_wf3)", folder.parent());
@@ -61,4 +66,28 @@ fn every_table_of_experiments_is_read() {
         println!("{} {}", task.name(), task.oracle());
         assert!(task.oracle().to_string().contains("oracle, not truth"));
     }
+}
+
+#[test]
+fn neighbours_tell_superconductors_better_than_a_smooth_model() {
+    if data_file("data/supercon/Supercon_data_by_2018_Stanev.csv").is_none() {
+        return;
+    }
+    let folder = data_file("data");
+    let task = parse_list("supercon", folder.as_deref())
+        .expect("as published")
+        .remove(0);
+    let oracle = task.oracle().to_string();
+    let words = "learned: oracle, not truth: mean of the 5 nearest designs by 1/distance";
+    assert!(oracle.starts_with(words), "{oracle}");
+    let rank = oracle
+        .split_once("correlation ")
+        .and_then(|(_, rest)| rest.split(' ').next());
+    let rank: f64 = rank.and_then(|rank| rank.parse().ok()).expect("it is said");
+    assert!((0.70..0.75).contains(&rank), "{rank}");
+    // Fractions of elements sum to 1, and truth is asked where they do.
+    let mut design = vec![0.5; task.space().width()];
+    assert!(!task.space().contains(&design));
+    task.space().clip(&mut design);
+    assert!((design.iter().sum::<f64>() - 1.0).abs() < 1e-9);
 }

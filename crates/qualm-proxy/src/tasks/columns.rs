@@ -119,10 +119,13 @@ impl Columns {
             return Err(fault("there is no column beside the labels".into()));
         }
         let mut columns: Vec<(Variable, Vec<f64>)> = Vec::with_capacity(designs.len());
+        let mut fractions = None;
         for at in designs {
             let cells: Vec<&str> = records.iter().map(|record| record[at].trim()).collect();
             if reading.formula.as_deref() == Some(&header[at]) {
+                let start = columns.len();
                 columns.extend(elements(&origin, &header[at], &cells)?);
+                fractions = Some(start..columns.len());
             } else {
                 columns.push(variable(&origin, &header[at], &cells)?);
             }
@@ -130,7 +133,10 @@ impl Columns {
         let values =
             (0..records.len()).flat_map(|row| columns.iter().map(move |(_, column)| column[row]));
         let designs = Designs::new(values.collect(), columns.len());
-        let space = Space::new(columns.into_iter().map(|(variable, _)| variable).collect());
+        let mut space = Space::new(columns.into_iter().map(|(variable, _)| variable).collect());
+        if let Some(places) = fractions {
+            space = space.with_mixture(places);
+        }
         Ok(Self {
             origin,
             space,

@@ -1,21 +1,23 @@
+use qualm_linalg::Rows;
 use qualm_stats::{Stream, spearman};
 
 use super::Entry;
 use super::columns::{Columns, Reading};
+use super::neighbours::Neighbours;
 use crate::data::Data;
 use crate::designs::Designs;
 use crate::error::ProxyError;
 use crate::labelled::{Labelled, Merge};
 use crate::proxies;
-use crate::proxy::Proxy;
+use crate::proxy::{Learner, Proxy};
 use crate::space::Space;
 use crate::task::{Cut, Task};
 use crate::truth::{Oracle, Truth};
 
 pub(super) const SUPERCON: Entry = Entry {
     word: "supercon",
-    what: "critical temperature by the fractions of elements; the truth is a Gaussian process, learned \
-           from a draw of the folder's supercon/Supercon_data_by_2018_Stanev.csv",
+    what: "critical temperature by the fractions of elements; the truth is an oracle, learned \
+           from the folder's supercon/Supercon_data_by_2018_Stanev.csv",
     parameters: "",
     parse: |words, folder| {
         let path =
@@ -39,8 +41,17 @@ pub(super) const SUPERCON: Entry = Entry {
     },
 };
 
-/// The model that stands in for the truth: of another family than the networks it judges.
-const JUDGE: &str = "gp";
+/// The models of which one stands in for the truth: of another family than the networks it judges.
+fn judges() -> Result<Vec<Box<dyn Learner>>, ProxyError> {
+    let mut judges = proxies::parse_list("gp")?;
+    for k in [1, 5, 10] {
+        judges.push(Box::new(Neighbours { k }));
+    }
+    Ok(judges)
+}
+
+/// One in so many of the designs that a judge may learn from chooses between judges.
+const CHOOSES: usize = 5;
 /// Designs in so many are held back to say how good the judge is.
 const HELD_BACK: usize = 10;
 
@@ -55,6 +66,39 @@ pub struct Learned {
     known: Data,
     rank: Option<f64>,
     what: String,
+}
+
+/// The judge that ranks best what is set aside of the designs that it may learn from, the first of
+/// equals.
+fn chosen(space: &Space, known: &Labelled, seed: u64) -> Result<Box<dyn Learner>, ProxyError> {
+    let mut judges = judges()?;
+    let mut places: Vec<usize> = (0..known.labels().len()).collect();
+    Stream::new(seed, CHOICE_STREAM).shuffle(&mut places);
+    let (asked, taught) = places.split_at(places.len() / CHOOSES);
+    let data = Data::new(space, known.pick(taught)?)?;
+    let labels: Vec<f64> = asked.iter().map(|&at| known.labels()[at]).collect();
+    let mut best = (f64::NEG_INFINITY, 0);
+    for (at, judge) in judges.iter().enumerate() {
+        let said = predicted(
+            judge.fit(&data, seed)?.as_ref(),
+            &data,
+            &known.designs().pick(asked),
+        );
+        let rank = spearman(&said, &labels).unwrap_or(f64::MIN);
+        if rank > best.0 {
+            best = (rank, at);
+        }
+    }
+    Ok(judges.swap_remove(best.1))
+}
+
+/// The stream of a seed that sets designs aside to choose a judge by.
+const CHOICE_STREAM: u64 = 6;
+
+/// What a proxy says of designs, in standard units.
+fn predicted(proxy: &dyn Proxy, data: &Data, designs: &Designs) -> Vec<f64> {
+    let x = data.coordinates_of(designs);
+    proxy.predict(Rows::new(&x, data.width()))
 }
 
 impl Learned {
@@ -128,10 +172,10 @@ impl Learned {
         seed: u64,
         what: &str,
     ) -> Result<Self, ProxyError> {
+        let learner = chosen(&space, &known, seed)?;
         let known = Data::new(&space, known)?;
-        let judge = proxies::parse_list(JUDGE)?.remove(0).fit(&known, seed)?;
-        let x = known.coordinates_of(unseen.designs());
-        let said = judge.predict(qualm_linalg::Rows::new(&x, known.width()));
+        let judge = learner.fit(&known, seed)?;
+        let said = predicted(judge.as_ref(), &known, unseen.designs());
         let rank = spearman(&said, unseen.labels()).ok();
         Ok(Self {
             name: name.into(),
@@ -141,7 +185,7 @@ impl Learned {
             judge,
             known,
             rank,
-            what: what.into(),
+            what: format!("{what}: {}", learner.text()),
         })
     }
 
@@ -165,7 +209,7 @@ impl Task for Learned {
             .rank
             .map_or("unknown".into(), |rank| format!("{rank:.3}"));
         Oracle::Learned(format!(
-            "{}: a {JUDGE} with rank correlation {rank} on labels unseen",
+            "{} with rank correlation {rank} on labels unseen",
             self.what
         ))
     }
@@ -179,10 +223,7 @@ impl Task for Learned {
     }
 
     fn evaluate(&self, designs: &Designs) -> Result<Vec<Truth>, ProxyError> {
-        let x = self.known.coordinates_of(designs);
-        let said = self
-            .judge
-            .predict(qualm_linalg::Rows::new(&x, self.known.width()));
+        let said = predicted(self.judge.as_ref(), &self.known, designs);
         Ok(said
             .into_iter()
             .map(|value| Truth::of(self.known.label_of(value)))

@@ -15,6 +15,7 @@ mod learned;
 mod manifold;
 mod narrow_basin;
 mod nas_bench;
+mod neighbours;
 mod noisy_labels;
 mod number_column;
 mod olympus;

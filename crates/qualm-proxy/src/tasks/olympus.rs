@@ -13,7 +13,7 @@ use crate::words::problem;
 
 pub(super) const ENTRY: Entry = Entry {
     word: "olympus",
-    what: "a table of experiments, of the folder's olympus/SET; the truth is a Gaussian process \
+    what: "a table of experiments, of the folder's olympus/SET; the truth is an oracle \
            learned from it",
     parameters: "set=crossed_barrel, measurement=the first",
     parse: |words, folder| {
@@ -50,6 +50,15 @@ struct Config {
     parameters: Vec<Parameter>,
     measurements: Vec<Measurement>,
     default_goal: Goals,
+    #[serde(default)]
+    constraints: Constraints,
+}
+
+#[derive(Deserialize, Default)]
+struct Constraints {
+    /// `simplex` for shares of a mixture.
+    #[serde(default)]
+    parameters: String,
 }
 
 #[derive(Deserialize)]
@@ -100,7 +109,8 @@ enum Goal {
 ///
 /// A parameter with options is a category; of a measurement with options the label is the place of
 /// the option, from 0. Other parameters are numbers between the bounds that the
-/// configuration names, or the table's own where it goes beyond them.
+/// configuration names, or the table's own where it goes beyond them. Where it calls them a simplex
+/// and the whole table is on it, they are the shares of a mixture.
 ///
 /// # Errors
 /// When a file cannot be read, a cell is no number or none of its column's options (both with row
@@ -140,18 +150,31 @@ pub fn olympus(
             ));
         }
     };
-    let designs = (0..rows.len())
+    let designs: Vec<f64> = (0..rows.len())
         .flat_map(|row| columns.iter().map(move |values| values[row]))
         .collect();
+    let width = variables.len();
+    let numbers_alone = config.parameters.iter().all(|p| p.kind == Kind::Continuous);
+    let mut space = Space::new(variables);
+    // Some that are called one are none: the paints of `colors_bob` sum to anything.
+    if config.constraints.parameters == "simplex" && numbers_alone {
+        let mixture = space.clone().with_mixture(0..width);
+        if designs
+            .chunks_exact(width)
+            .all(|design| mixture.contains(design))
+        {
+            space = mixture;
+        }
+    }
     let labelled = Labelled::new(
         folder
             .file_name()
             .map_or_else(|| ENTRY.word.into(), |name| name.to_string_lossy()),
-        Designs::new(designs, variables.len()),
+        Designs::new(designs, width),
         labels.iter().map(|label| sign * label).collect(),
         merge,
     )?;
-    Ok((Space::new(variables), labelled))
+    Ok((space, labelled))
 }
 
 /// The place of a measurement among all.
