@@ -68,10 +68,14 @@ pub struct Learned {
     what: String,
 }
 
-/// The judge that ranks best what is set aside of the designs that it may learn from, the first of
+/// The one of `judges` that ranks best what is set aside of the designs that it may learn from, the first of
 /// equals.
-fn chosen(space: &Space, known: &Labelled, seed: u64) -> Result<Box<dyn Learner>, ProxyError> {
-    let mut judges = judges()?;
+fn chosen(
+    mut judges: Vec<Box<dyn Learner>>,
+    space: &Space,
+    known: &Labelled,
+    seed: u64,
+) -> Result<Box<dyn Learner>, ProxyError> {
     let mut places: Vec<usize> = (0..known.labels().len()).collect();
     Stream::new(seed, CHOICE_STREAM).shuffle(&mut places);
     let (asked, taught) = places.split_at(places.len() / CHOOSES);
@@ -172,7 +176,7 @@ impl Learned {
         seed: u64,
         what: &str,
     ) -> Result<Self, ProxyError> {
-        let learner = chosen(&space, &known, seed)?;
+        let learner = chosen(judges()?, &space, &known, seed)?;
         let known = Data::new(&space, known)?;
         let judge = learner.fit(&known, seed)?;
         let said = predicted(judge.as_ref(), &known, unseen.designs());
@@ -236,6 +240,24 @@ mod tests {
     use super::*;
     use crate::tasks;
     use crate::{Outside, Problem};
+
+    #[test]
+    fn the_better_judge_is_chosen_on_designs_set_aside() {
+        let at = |i: usize| i as f64 / 10.0 - 0.95;
+        let grid: Vec<f64> = (0..400).flat_map(|i| [at(i / 20), at(i % 20)]).collect();
+        let space = Space::continuous(&[(-1.0, 1.0); 2]);
+        let of = |label: fn(&[f64]) -> f64| {
+            let designs = Designs::new(grid.clone(), 2);
+            let labels = designs.iter().map(label).collect();
+            let known = Labelled::new("grid", designs, labels, Merge::Refuse).expect("they differ");
+            let mut judges = proxies::parse_list("ridge").expect("a word");
+            judges.push(Box::new(Neighbours { k: 5 }));
+            chosen(judges, &space, &known, 1).expect("enough").text()
+        };
+        assert_eq!(of(|x| x[0] + 0.3 * x[1]), "ridge");
+        let nearest = "mean of the 5 nearest designs by 1/distance";
+        assert_eq!(of(|x| -x[0] * x[0] - x[1] * x[1]), nearest);
+    }
 
     #[test]
     fn the_judge_has_not_seen_what_proxies_learn_from() {
