@@ -154,18 +154,23 @@ impl Data {
     }
 }
 
-/// Mean and standard deviation over all, 1 in place of 0.
-fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
-    let count = values.clone().count() as f64;
-    let mean = values.clone().sum::<f64>() / count;
-    let variance = values
+/// Mean and standard deviation over all; of a constant itself and 1, for rounding may leave anything
+/// of the sum of many.
+fn moments(mut values: impl Iterator<Item = f64> + Clone) -> (f64, f64) {
+    let all = values.clone();
+    let count = all.clone().count() as f64;
+    if let Some(first) = values
+        .next()
+        .filter(|first| values.all(|value| value == *first))
+    {
+        return (first, 1.0);
+    }
+    let mean = all.clone().sum::<f64>() / count;
+    let variance = all
         .map(|value| (value - mean) * (value - mean))
         .sum::<f64>()
         / count;
-    // What rounding leaves of a constant is no deviation.
-    let noise = f64::EPSILON * mean.abs();
-    let deviation = variance.sqrt();
-    (mean, if deviation > noise { deviation } else { 1.0 })
+    (mean, variance.sqrt())
 }
 
 #[cfg(test)]
@@ -192,6 +197,14 @@ mod tests {
         assert!((data.label_of(data.y()[3]) - 30.0).abs() < 1e-12);
         assert_eq!(data.x().row(5)[1], 0.0);
         assert_eq!(data.best(2), [15, 14]);
+    }
+
+    #[test]
+    fn a_constant_is_none_of_what_rounding_leaves() {
+        assert_eq!(moments(std::iter::repeat_n(0.1, 4_500)), (0.1, 1.0));
+        assert_eq!(moments([1.0, 3.0].into_iter()), (2.0, 1.0));
+        let (mean, deviation) = moments([1.0, 1.0, 1.0, 5.0].into_iter());
+        assert_eq!((mean, deviation), (2.0, 3f64.sqrt()));
     }
 
     #[test]
