@@ -11,6 +11,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ProxyError {
+    /// A journal that cannot be read or written.
+    #[error(transparent)]
+    Journal(#[from] qualm_data::DataError),
     /// There is too little to learn from.
     #[error("{origin}: {rows} designs are too few; {needed} are needed {purpose}")]
     TooFewRows {

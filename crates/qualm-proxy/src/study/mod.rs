@@ -1,7 +1,6 @@
 //! Tasks x proxies x optimisers x seeds: how far each proxy is gamed.
 
 mod cell;
-mod journal;
 mod laws;
 mod outcome;
 mod plan;
@@ -11,7 +10,6 @@ mod smoothness;
 mod stops;
 mod tables;
 
-pub use journal::Journal;
 pub use outcome::{Detected, Outcome, Point, Quantiles, Scores, Stopped, Verdict};
 pub use plan::{Progress, Study};
 pub use report::{brief, report};

@@ -172,13 +172,43 @@ impl Method {
         Ok(())
     }
 
-    /// The shortest that says it: a name of [`Method::NAMES`] where its parameters are the usual
-    /// ones, else what [`Method::parse`] reads.
+    /// The shortest that says it: the name of [`Method::NAMES`] that lacks the fewest parameters,
+    /// with those.
     pub fn label(&self) -> String {
-        let usual = Self::NAMES
-            .iter()
-            .find(|(name, _)| Self::parse(name).is_ok_and(|method| method == *self));
-        usual.map_or_else(|| self.to_string(), |(name, _)| (*name).to_owned())
+        let own = self.parameters();
+        let named = Self::NAMES.iter().filter_map(|(name, _)| {
+            let usual = Self::parse(name).ok()?;
+            let same =
+                std::mem::discriminant(&usual.selection) == std::mem::discriminant(&self.selection);
+            let usual = usual.parameters();
+            let other = own.iter().zip(&usual).filter(|(own, usual)| own != usual);
+            let other: Vec<&str> = other.map(|(own, _)| own.as_str()).collect();
+            same.then(|| (other.len(), label(name, &other)))
+        });
+        let shortest = named.min_by_key(|(other, _)| *other);
+        shortest.map_or_else(|| self.to_string(), |(_, label)| label)
+    }
+
+    /// All parameters, as [`Method::parse`] reads them.
+    fn parameters(&self) -> Vec<String> {
+        let mut parts = match self.selection {
+            Selection::Full => Vec::new(),
+            Selection::Relaxed { ratio, beta, draws } => vec![
+                format!("ratio={ratio}"),
+                format!("beta={beta}"),
+                format!("tau={}", draws.tau),
+                format!("hard={}", u8::from(draws.hard)),
+            ],
+            Selection::Budget { ratio, temperature } => vec![
+                format!("ratio={ratio}"),
+                format!("temperature={temperature}"),
+            ],
+        };
+        parts.push(format!("sup={}", self.supervision));
+        if self.selects() {
+            parts.push(format!("art={}", self.augmentation));
+        }
+        parts
     }
 
     /// Whether the predictor sees a part of the text alone.
@@ -296,30 +326,22 @@ fn budget(units: usize, ratio: f64) -> f64 {
 
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = match self.selection {
-            Selection::Full => Vec::new(),
-            Selection::Relaxed { ratio, beta, draws } => vec![
-                format!("ratio={ratio}"),
-                format!("beta={beta}"),
-                format!("tau={}", draws.tau),
-                format!("hard={}", u8::from(draws.hard)),
-            ],
-            Selection::Budget { ratio, temperature } => vec![
-                format!("ratio={ratio}"),
-                format!("temperature={temperature}"),
-            ],
-        };
         let name = match self.selection {
             Selection::Full => "fc",
             Selection::Relaxed { .. } => "vib",
             Selection::Budget { .. } => "spectra",
         };
-        parts.push(format!("sup={}", self.supervision));
-        if self.augmentation > 0.0 {
-            parts.push(format!("art={}", self.augmentation));
-        }
-        write!(f, "{name}({})", parts.join(","))
+        let parameters = self.parameters();
+        let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
+        f.write_str(&label(name, &parameters))
     }
+}
+
+fn label(name: &str, parameters: &[&str]) -> String {
+    if parameters.is_empty() {
+        return name.to_owned();
+    }
+    format!("{name}({})", parameters.join(","))
 }
 
 #[cfg(test)]
@@ -338,6 +360,10 @@ mod tests {
             panic!("{method}");
         };
         assert_eq!((ratio, draws.tau, draws.hard), (0.2, 0.1, true));
+        assert_eq!(method.label(), "vib(ratio=0.2,tau=0.1,hard=1)");
+        let method = Method::parse("vib-sup(ratio=.2,art=0)").unwrap();
+        assert_eq!(method.label(), "vib-sup(ratio=0.2)");
+        assert_eq!(Method::parse("fc(sup=1)").unwrap().label(), "fc-sup");
     }
 
     #[test]

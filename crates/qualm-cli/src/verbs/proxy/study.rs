@@ -2,8 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use qualm_data::AtomicFile;
-use qualm_proxy::study::{self, Journal, Study, brief, report};
+use qualm_data::{AtomicFile, Journal};
+use qualm_proxy::study::{self, Outcome, Study, brief, report};
 use qualm_proxy::tasks::{self, CsvTable, TruthFrom};
 use qualm_proxy::{Outside, Task, optimisers, proxies, stops};
 use qualm_report::{to_csv, to_html, to_json};
@@ -169,7 +169,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         None => (None, Vec::new()),
         Some(folder) => {
             fs::create_dir_all(folder)?;
-            let (journal, known) = Journal::open(&folder.join("outcomes.jsonl"), arguments.resume)?;
+            let (journal, known) =
+                Journal::<Outcome>::open(&folder.join("outcomes.jsonl"), arguments.resume)?;
             (Some(journal), known)
         }
     };
@@ -177,9 +178,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let outcomes = plan.run(
         &known,
         &|outcome| {
-            journal
-                .as_ref()
-                .map_or(Ok(()), |journal| journal.keep(outcome))
+            if let Some(journal) = &journal {
+                journal.keep(outcome)?;
+            }
+            Ok(())
         },
         &|progress| bar.set_position(progress.done as u64),
     );
