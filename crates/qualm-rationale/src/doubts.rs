@@ -7,8 +7,9 @@ use crate::RationaleError;
 use crate::data::Dataset;
 use crate::model::{Classifier, Reading};
 
-/// Detectors that are fitted to each classifier.
-const DETECTORS: &str = "vim,mahalanobis";
+/// Detectors that are fitted to each classifier. A feature that no text excites is constant, hence
+/// the ridge.
+const DETECTORS: &str = "vim,mahalanobis(ridge=0.01)";
 
 /// Fits detectors to what enters the last layer for the training texts; their reference are the
 /// validation texts, which no parameter was fitted to.

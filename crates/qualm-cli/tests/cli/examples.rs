@@ -41,7 +41,7 @@ fn every_help_begins_with_an_example_of_its_verb_and_fits_80_columns() {
     let desk = Desk::new();
     let verbs = verbs(&desk, "");
     assert!(verbs.len() >= 17, "{verbs:?}");
-    for verb in ["", "head", "model", "confidence", "proxy"]
+    for verb in ["", "head", "model", "confidence", "proxy", "rationale"]
         .into_iter()
         .chain(verbs.iter().map(String::as_str))
     {
@@ -96,6 +96,8 @@ fn the_examples_work_as_pasted_one_after_the_other() {
             "inspect" => says(ran.text(), &["1000 x 1280", "All features are finite"]),
             "confidence gen" => assert_eq!(desk.text("suite.jsonl").lines().count(), 900),
             "proxy study" => says(ran.text(), &["branin", "best visible"]),
+            "rationale demo" => says(ran.text(), &["Under add-template full context"]),
+            "rationale certify" => says(ran.text(), &["provably stay"]),
             "proxy audit" => says(ran.text(), &["judge, not truth"]),
             "methods" => says(ran.text(), &["vim", "CVPR 2022", "mahalanobis"]),
             _ => {}

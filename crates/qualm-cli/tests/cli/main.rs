@@ -19,6 +19,7 @@ mod made;
 mod models;
 mod proxies;
 #[cfg(feature = "run-models")]
+mod rationales;
 mod running;
 mod score;
 mod shards;

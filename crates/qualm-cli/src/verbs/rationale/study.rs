@@ -13,6 +13,7 @@ use qualm_stats::random::DEFAULT_SEED;
 use super::shared::{self, Data, SuppliesArguments, TrainingArguments};
 use crate::{Ended, console};
 
+const ATTACKS: &str = "add-rand,add-corpus,add-template,add-query,deepwordbug,pruthi,pwws";
 /// Texts of each model that the report shows.
 const SHOWN: usize = 8;
 
@@ -32,12 +33,9 @@ pub(crate) struct Arguments {
     )]
     methods: String,
 
-    /// Attacks, separated by commas
-    #[arg(
-        long,
-        value_name = "LIST",
-        default_value = "add-rand,add-corpus,add-template,add-query,deepwordbug,pruthi,pwws"
-    )]
+    /// Attacks, separated by commas; those that do not suit the data are left out [default:
+    /// add-rand, add-corpus, add-template, add-query, deepwordbug, pruthi, pwws]
+    #[arg(long, value_name = "LIST", default_value = ATTACKS, hide_default_value = true)]
     attacks: String,
 
     #[command(flatten)]
