@@ -1,5 +1,5 @@
 //! Attacks against a reference in Python, `reference/attacks.py`: outcome, text, words changed and
-//! queries of 50 inputs each.
+//! queries of 50 inputs each, once also within a budget of queries.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,16 @@ struct Reference {
     model: Model,
     thesaurus: HashMap<String, Vec<String>>,
     inputs: Vec<Item>,
-    outcomes: HashMap<String, Vec<Expected>>,
+    budget: usize,
+    outcomes: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    run: String,
+    attack: String,
+    limited: bool,
+    rows: Vec<Expected>,
 }
 
 /// Logistic over words and letters.
@@ -92,18 +101,24 @@ fn outcomes_are_those_of_the_reference() {
     assert_eq!(set.examples.len(), 50);
     let mut supplies = Supplies::of(&set);
     supplies.thesaurus = Box::new(Fixed(reference.thesaurus));
-    assert_eq!(reference.outcomes.len(), 3);
-    for (name, expected) in &reference.outcomes {
-        let attack = Attack::parse(name).unwrap();
+    assert_eq!(reference.outcomes.len(), 5);
+    for run in &reference.outcomes {
+        let attack = Attack::parse(&run.attack).unwrap();
+        supplies.budget = if run.limited {
+            reference.budget
+        } else {
+            usize::MAX
+        };
         let attacked = attack_all(attack, &reference.model, &set, &supplies, 1, &|| {}).unwrap();
-        for (expected, attacked) in expected.iter().zip(attacked) {
+        assert_eq!((run.rows.len(), attacked.len()), (50, 50));
+        for (expected, attacked) in run.rows.iter().zip(attacked) {
             let got = Expected {
                 outcome: attacked.outcome.word().to_owned(),
                 changed: attacked.changes.len(),
                 text: attacked.example.text,
                 queries: attacked.queries,
             };
-            assert_eq!(got, *expected, "{name}");
+            assert_eq!(got, *expected, "{}", run.run);
         }
     }
 }

@@ -49,11 +49,14 @@ pub struct Supplies {
     pub names: Gazetteer,
     /// Synonyms and antonyms.
     pub thesaurus: Box<dyn Thesaurus>,
+    /// Distinct texts that a victim is asked about for one example, that as it was among them, at
+    /// most; what was found up to there counts.
+    pub budget: usize,
 }
 
 impl Supplies {
     /// Words and names of the data that a model was trained on; the neutral sentences and the
-    /// thesaurus that are built in.
+    /// thesaurus that are built in; as many queries as it takes.
     pub fn of(training: &Dataset) -> Self {
         const MOST_WORDS: usize = 5000;
         let texts = training
@@ -70,6 +73,7 @@ impl Supplies {
             neutral: sentences_of(sentences::NEUTRAL.into_iter()),
             names: Gazetteer::of(training),
             thesaurus: Box::new(BuiltIn),
+            budget: usize::MAX,
         }
     }
 }
@@ -227,12 +231,16 @@ impl Attack {
         supplies: &Supplies,
         stream: &mut Stream,
     ) -> Result<Attacked, RationaleError> {
+        // Without the text as it was there is nothing to compare with.
+        let mut asked = Asked::new(victim, example, supplies.budget.max(1));
         if self.adds_a_sentence() {
             let insertions = self.insertions(example, supplies, stream);
-            return sentences::worst(victim, example, &insertions);
+            return sentences::worst_within(&mut asked, example, &insertions);
         }
-        let mut asked = Asked::new(victim, example);
-        if !asked.ask_one(&example.text)?.right {
+        if !asked
+            .ask_one(&example.text)?
+            .is_some_and(|answer| answer.right)
+        {
             return Ok(Attacked::untouched(
                 example,
                 Outcome::Skipped,

@@ -18,7 +18,8 @@ use crate::data::Example;
 /// How an attack on one text ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The text was classified wrongly before; nothing was tried.
+    /// The text was classified wrongly before: no word was tried, and a sentence only to see what is
+    /// selected of it.
     Skipped,
     /// The class stayed.
     Failed,
@@ -40,6 +41,8 @@ impl Outcome {
 /// One change of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// Where it stood, in bytes of the text as it was; empty where a sentence was added.
+    pub at: Range<usize>,
     /// What stood there; empty where a sentence was added.
     pub from: String,
     /// What stands there now.

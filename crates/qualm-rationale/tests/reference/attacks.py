@@ -1,7 +1,8 @@
-"""Reference outcomes of DeepWordBug (every letter tried) and PWWS, in both variants.
+"""Reference outcomes of DeepWordBug (every letter tried), PWWS in both variants, and Pruthi's typos.
 
 Written from the papers and from TextAttack's description of its recipes, not from this crate. Run it
-in its folder; it writes attacks.json: a victim, a thesaurus, 50 inputs and what comes of them.
+in its folder; it writes attacks.json: a victim, a thesaurus, 50 inputs and what comes of them, DeepWordBug also with
+a budget of queries.
 
     python3 attacks.py
 """
@@ -27,11 +28,14 @@ STOP = set(
 class Victim:
     """Logistic over words and letters; all weights are multiples of 1/1024, so sums are exact."""
 
-    def __init__(self, model):
+    def __init__(self, model, budget=math.inf):
+        self.budget = budget
         self.words, self.letters, self.bias = model["words"], model["letters"], model["bias"]
         self.asked = set()
 
     def __call__(self, text):
+        if text not in self.asked and len(self.asked) >= self.budget:
+            raise Spent
         self.asked.add(text)
         words = [word.lower() for word in WORD.findall(text)]
         z = self.bias + sum(self.words.get(word, 0.0) for word in words)
@@ -57,23 +61,78 @@ class Text:
         return self.join(words[:at] + [word] + words[at + 1 :])
 
 
-def slips(word):
-    """Swaps of neighbours, substitutions, deletions, insertions; each result once."""
-    made = [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)]
-    made += [
-        word[:i] + letter + word[i + 1 :]
-        for i in range(len(word))
-        for letter in string.ascii_lowercase
-    ]
-    if len(word) > 1:
-        made += [word[:i] + word[i + 1 :] for i in range(len(word))]
-    made += [
-        word[:i] + letter + word[i:]
-        for i in range(len(word) + 1)
-        for letter in string.ascii_lowercase
-    ]
-    # Swaps and the rest may meet; what was met within one kind counts once, too.
+def swaps(word, first, last):
+    return [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(first, last - 1)]
+
+
+def deletions(word, first, last):
+    return [word[:i] + word[i + 1 :] for i in range(first, last)]
+
+
+def put_in(word, first, last, skip):
+    """A small letter before each place (skip 0), or in its stead (skip 1)."""
+    places = range(first, last)
+    return [word[:i] + c + word[i + skip :] for i in places for c in string.ascii_lowercase]
+
+
+def others(word, made):
+    """Each word once, without the word itself."""
     return list(dict.fromkeys(other for other in made if other != word))
+
+
+def slips(word):
+    """Every swap, substitution, deletion and insertion; nothing of one letter, none behind the last."""
+    n = len(word)
+    if n < 2:
+        return []
+    made = swaps(word, 0, n) + put_in(word, 0, n, 1) + deletions(word, 0, n) + put_in(word, 0, n, 0)
+    return others(word, made)
+
+
+# Keys that touch, row by row from the top left; both ways.
+TOUCH = [pair for row in ("qwertyuiop", "asdfghjkl", "zxcvbnm") for pair in zip(row, row[1:])]
+TOUCH += [pair for pair in zip("qwertyuio", "asdfghjkl")] + [pair for pair in zip("wertyuiop", "asdfghjkl")]
+TOUCH += [pair for pair in zip("qwertyui", "sdfghjkl")]
+TOUCH += [pair for pair in zip("asdfghj", "zxcvbnm")] + [pair for pair in zip("sdfghjk", "zxcvbnm")]
+
+
+def typos(word):
+    """Slips of inner letters; keys that touch the letter's, in its case."""
+    n = len(word)
+    made = swaps(word, 1, n - 1) + deletions(word, 1, n - 1) + put_in(word, 1, n - 1, 0)
+    for i in range(1, n - 1):
+        small = word[i].lower()
+        near = [b if a == small else a for a, b in TOUCH if small in (a, b)]
+        near = [c.upper() for c in near] if word[i].isupper() else near
+        made += [word[:i] + c + word[i + 1 :] for c in near]
+    return others(word, made)
+
+
+def levenshtein(a, b):
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        corner, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            corner, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, corner + (x != y))
+    return row[-1]
+
+
+class Near:
+    """Whether two texts are at most 30 letters apart: the distance of the whole texts, which is
+    computed only where the sum over words, never less, does not settle it."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __call__(self, words):
+        pairs = [(a, b) for a, b in zip(self.text.words, words) if a != b]
+        if sum(levenshtein(a, b) for a, b in pairs) <= 30:
+            return True
+        return levenshtein(self.text.text, self.text.join(words)) <= 30
+
+
+class Spent(Exception):
+    pass
 
 
 def cased(model, word):
@@ -92,29 +151,56 @@ def predicted(row):
     return 1 if row[1] > row[0] else 0
 
 
-def greedy(victim, text, label, order, candidates):
+def greedy(victim, text, label, order, candidates, near=lambda words: True):
     words = list(text.words)
     score = 1.0 - victim(text.join(words))[label]
     for at in order:
-        best = None
+        best, over = None, False
         for other in candidates(words[at]):
-            row = victim(text.replaced(words, at, other))
+            if not near(words[:at] + [other] + words[at + 1 :]):
+                continue
+            try:
+                row = victim(text.replaced(words, at, other))
+            except Spent:
+                over = True
+                break
             if best is None or 1.0 - row[label] > best[0]:
                 best = (1.0 - row[label], other, predicted(row) != label)
         if best and best[0] > score:
             score, words[at] = best[0], best[1]
             if best[2]:
                 return words, True
+        if over:
+            break
     return words, False
 
 
 def deepwordbug(victim, text, label):
     places = [i for i, word in enumerate(text.words) if word.lower() not in STOP]
-    importance = {
-        i: 1.0 - victim(text.replaced(text.words, i, "[UNK]"))[label] for i in places
-    }
+    try:
+        importance = {
+            i: 1.0 - victim(text.replaced(text.words, i, "[UNK]"))[label] for i in places
+        }
+    except Spent:
+        return text.words, False
     order = sorted(places, key=lambda i: -importance[i])
-    return greedy(victim, text, label, order, slips)
+    return greedy(victim, text, label, order, slips, Near(text))
+
+
+def pruthi(victim, text, label):
+    """One word, the best of all typos of all words of four letters or more."""
+    best = None
+    for i, word in enumerate(text.words):
+        if word.lower() in STOP or len(word) < 4:
+            continue
+        for other in typos(word):
+            row = victim(text.replaced(text.words, i, other))
+            if best is None or row[label] < best[0]:
+                best = (row[label], i, other, predicted(row) != label)
+    if best is None:
+        return text.words, False
+    _, at, other, success = best
+    return text.words[:at] + [other] + text.words[at + 1 :], success
 
 
 def pwws_parts(victim, text, label):
@@ -172,11 +258,20 @@ def make_inputs(rng, good, bad, plain):
         "{A}, {b} and {c}: that is the {n}.",
         "Don't go: the {n} was {a}, the {m} {b}, all of it {c}.",
     ]
+    # What stop words say cannot be attacked: words change until thirty letters do.
+    long = (
+        "Truly, truly {a}: every scene, chorus, costume, corridor, breakfast, window, staircase, "
+        "violin, curtain, lantern, balcony, garden, mirror, pillow, kettle, orchestra, {n}, {m}, "
+        "carpet, ticket, doorway, fountain, corner and cushion {w} {w} {w} {b}, all of it {c}."
+    )
     for number in range(50):
         tone = [good, bad][number % 2]
         mixed = [rng.choice(tone), rng.choice(tone), rng.choice(rng.choice([good, bad]))]
         shape = shapes[number % len(shapes)]
+        if number % 10 in (4, 7):
+            shape = long
         text = shape.format(
+            w=["itself", "himself"][number % 2],
             n=rng.choice(plain),
             m=rng.choice(plain),
             a=mixed[0],
@@ -202,7 +297,7 @@ def main():
         "words": {word: weight(300, 1500) for word in good}
         | {word: weight(-1500, -300) for word in bad}
         | {word: weight(-200, 200) for word in plain + ["watched", "okay", "so-so", "decent"]}
-        | {"liked": 0.75, "hated": -0.75, "nice": 0.5, "bad": -0.5},
+        | {"itself": 4.0, "himself": -4.0, "liked": 0.75, "hated": -0.75, "nice": 0.5, "bad": -0.5},
         "letters": {letter: weight(-24, 24) for letter in string.ascii_lowercase},
     }
     thesaurus = {
@@ -223,15 +318,20 @@ def main():
     }
     attacks = {
         "deepwordbug-all": deepwordbug,
+        "pruthi": pruthi,
         "pwws": lambda v, t, y: pwws_paper(v, t, y, thesaurus),
         "pwws-textattack": lambda v, t, y: pwws_textattack(v, t, y, thesaurus),
     }
     inputs = make_inputs(rng, good, bad, plain)
-    outcomes = {}
-    for name, attack in attacks.items():
-        rows = outcomes[name] = []
+    budget = 260
+    runs = [(name, name, attack, math.inf) for name, attack in attacks.items()]
+    runs.append(("deepwordbug-all within the budget", "deepwordbug-all", deepwordbug, budget))
+    outcomes = []
+    for title, name, attack, most in runs:
+        rows = []
+        outcomes.append({"run": title, "attack": name, "limited": most == budget, "rows": rows})
         for item in inputs:
-            victim, text = Victim(model), Text(item["text"])
+            victim, text = Victim(model, most), Text(item["text"])
             if predicted(victim(item["text"])) != item["label"]:
                 rows.append({"outcome": "skipped", "text": item["text"], "changed": 0, "queries": 1})
                 continue
@@ -244,7 +344,8 @@ def main():
                     "queries": len(victim.asked),
                 }
             )
-    whole = {"model": model, "thesaurus": thesaurus, "inputs": inputs, "outcomes": outcomes}
+    whole = {"model": model, "thesaurus": thesaurus, "inputs": inputs, "budget": budget}
+    whole["outcomes"] = outcomes
     with open("attacks.json", "w") as file:
         json.dump(whole, file, indent=1)
         file.write("\n")

@@ -35,6 +35,20 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Where it stands in the text as it was.
+    pub(crate) fn span(&self, at: usize) -> Range<usize> {
+        self.spans[at].clone()
+    }
+
+    /// Whether only space stands between the word and the next.
+    pub(crate) fn only_space_behind(&self, at: usize) -> bool {
+        let next = self.spans.get(at + 1);
+        next.is_some_and(|next| {
+            let between = &self.example.text[self.spans[at].end..next.start];
+            between.chars().all(char::is_whitespace)
+        })
+    }
+
     /// The word as it was.
     pub(crate) fn first(&self, at: usize) -> &str {
         &self.example.text[self.spans[at].clone()]
@@ -56,30 +70,61 @@ impl<'a> Draft<'a> {
 
     /// The text with one more word written anew.
     pub(crate) fn with(&self, at: usize, word: &str) -> String {
-        self.text_with(Some((at, word)))
+        self.text_with(|place| (place == at).then_some(word))
+    }
+
+    /// The text with more words written anew.
+    pub(crate) fn with_all(&self, writing: &[(usize, String)]) -> String {
+        self.text_with(|place| {
+            let found = writing.iter().find(|(at, _)| *at == place);
+            found.map(|(_, word)| word.as_str())
+        })
     }
 
     /// The text as it is now.
     pub(crate) fn text(&self) -> String {
-        self.text_with(None)
+        self.text_with(|_| None)
     }
 
-    fn text_with(&self, extra: Option<(usize, &str)>) -> String {
+    fn text_with<'s>(&'s self, extra: impl Fn(usize) -> Option<&'s str>) -> String {
         let mut text = String::with_capacity(self.example.text.len() + 16);
         let mut end = 0;
-        for (at, span) in self.spans.iter().enumerate() {
-            let word = match extra {
-                Some((place, word)) if place == at => Some(word),
-                _ => self.anew[at].as_deref(),
-            };
-            if let Some(word) = word {
-                text.push_str(&self.example.text[end..span.start]);
-                text.push_str(word);
-                end = span.end;
-            }
+        for (span, word) in self.edits(extra) {
+            text.push_str(&self.example.text[end..span.start]);
+            text.push_str(word);
+            end = span.end;
         }
         text.push_str(&self.example.text[end..]);
         text
+    }
+
+    /// What is cut from the text as it was, and what is put there. With a word that is left out goes
+    /// the space before it, or behind it where it begins the text.
+    fn edits<'s>(
+        &'s self,
+        extra: impl Fn(usize) -> Option<&'s str>,
+    ) -> Vec<(Range<usize>, &'s str)> {
+        let text = &self.example.text;
+        let mut edits = Vec::new();
+        let mut end = 0;
+        // Whether nothing is left of all before.
+        let mut begins = true;
+        for (at, span) in self.spans.iter().enumerate() {
+            let Some(word) = extra(at).or(self.anew[at].as_deref()) else {
+                continue;
+            };
+            let mut span = span.clone();
+            if word.is_empty() {
+                span.start = text[..span.start].trim_end().len().max(end);
+                if begins && span.start == end {
+                    span.end = text.len() - text[span.end..].trim_start().len();
+                }
+            }
+            begins &= word.is_empty() && span.start == end;
+            end = span.end;
+            edits.push((span, word));
+        }
+        edits
     }
 
     /// The example as it is now, its evidence moved along, and where words were written anew.
@@ -88,13 +133,11 @@ impl<'a> Draft<'a> {
         // Where each edit ends in the old text, and by how much all behind it has moved.
         let mut moves: Vec<(Range<usize>, isize)> = Vec::new();
         let mut by = 0isize;
-        for (span, anew) in self.spans.iter().zip(&self.anew) {
-            if let Some(word) = anew {
-                let start = span.start.saturating_add_signed(by);
-                written.push(start..start + word.len());
-                by += word.len() as isize - span.len() as isize;
-                moves.push((span.clone(), by));
-            }
+        for (span, word) in self.edits(|_| None) {
+            let start = span.start.saturating_add_signed(by);
+            written.push(start..start + word.len());
+            by += word.len() as isize - span.len() as isize;
+            moves.push((span, by));
         }
         let to = |place: usize, end: bool| {
             let mut moved = 0;
@@ -110,14 +153,18 @@ impl<'a> Draft<'a> {
             }
             place.saturating_add_signed(moved)
         };
+        let text = self.text();
         let evidence = self.example.evidence.as_ref().map(|parts| {
-            let moved = parts
-                .iter()
-                .map(|part| to(part.start, false)..to(part.end, true));
+            let moved = parts.iter().map(|part| {
+                let (start, end) = (to(part.start, false), to(part.end, true));
+                // A part whose first word is left out does not begin with the space behind it.
+                let space = text[start..end].len() - text[start..end].trim_start().len();
+                start + space..end
+            });
             moved.filter(|part| part.start < part.end).collect()
         });
         let example = Example {
-            text: self.text(),
+            text,
             evidence,
             ..self.example.clone()
         };
@@ -144,9 +191,9 @@ mod tests {
         draft.write(1, "tedious");
         draft.write(2, "");
         let (after, written) = draft.finish();
-        assert_eq!(after.text, "A tedious,  film!");
-        assert_eq!(written, [2..9, 11..11]);
-        assert_eq!(after.evidence, Some(vec![2..9, 11..16]));
+        assert_eq!(after.text, "A tedious, film!");
+        assert_eq!(written, [2..9, 10..10]);
+        assert_eq!(after.evidence, Some(vec![2..9, 11..15]));
         assert_eq!(draft.changes(), [1, 2]);
         assert_eq!((draft.first(1), draft.word(1)), ("dull", "tedious"));
     }
@@ -163,5 +210,33 @@ mod tests {
         let mut draft = Draft::new(&example);
         draft.write(0, "tiresome");
         assert_eq!(draft.finish().0.evidence, Some(vec![0..8]));
+    }
+
+    #[test]
+    fn a_word_left_out_takes_its_space_along() {
+        let example = Example {
+            id: String::new(),
+            text: "One two, three four".to_owned(),
+            query: None,
+            label: 0,
+            evidence: Some(vec![0..7, 9..19]),
+        };
+        let mut draft = Draft::new(&example);
+        assert_eq!(draft.with(0, ""), "two, three four");
+        assert_eq!(draft.with(3, ""), "One two, three");
+        draft.write(0, "");
+        draft.write(1, "");
+        assert_eq!(draft.text(), ", three four");
+        let both = [(2, "3".to_owned()), (3, String::new())];
+        assert_eq!(draft.with_all(&both), ", 3");
+        draft.write(2, "");
+        let (after, written) = draft.finish();
+        assert_eq!(
+            (after.text.as_str(), written),
+            (", four", vec![0..0, 0..0, 1..1])
+        );
+        assert_eq!(after.evidence, Some(vec![2..6]));
+        draft.write(3, "");
+        assert_eq!(draft.finish().0.evidence, Some(vec![]));
     }
 }

@@ -1,8 +1,9 @@
 //! Changes of single letters within a word.
 
-use qualm_stats::Stream;
+use std::collections::HashSet;
+use std::ops::Range;
 
-const ALPHABET: std::ops::RangeInclusive<char> = 'a'..='z';
+use qualm_stats::Stream;
 
 /// What is done to a letter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,104 +14,106 @@ pub(crate) enum Slip {
     Substitute,
     /// It is left out.
     Delete,
-    /// A letter is put before it, or behind the last.
+    /// A letter is put before it.
     Insert,
-    /// A key beside its own on a QWERTY keyboard is struck.
+    /// A key that touches its own on a QWERTY keyboard is struck.
     Neighbour,
 }
 
-/// Keys beside each key of a QWERTY keyboard: left, right, above and below.
-fn beside(letter: char) -> &'static str {
-    match letter.to_ascii_lowercase() {
-        'q' => "wa",
-        'w' => "qeas",
-        'e' => "wrsd",
-        'r' => "etdf",
-        't' => "ryfg",
-        'y' => "tugh",
-        'u' => "yihj",
-        'i' => "uojk",
-        'o' => "ipkl",
-        'p' => "ol",
-        'a' => "qwsz",
-        's' => "awedxz",
-        'd' => "serfcx",
-        'f' => "drtgvc",
-        'g' => "ftyhbv",
-        'h' => "gyujnb",
-        'j' => "huikmn",
-        'k' => "jiolm",
-        'l' => "kop",
-        'z' => "asx",
-        'x' => "zsdc",
-        'c' => "xdfv",
-        'v' => "cfgb",
-        'b' => "vghn",
-        'n' => "bhjm",
-        'm' => "njk",
-        _ => "",
+/// Keys that touch a key of a QWERTY keyboard, in the case of the letter: those beside it, above it
+/// and below it. Each row stands half a key to the right of the one above, and keys above are counted
+/// to either side (as TextAttack does; it also has `x` beside `a`, which is two keys away).
+fn beside(letter: char) -> Vec<char> {
+    const ROWS: [&[u8]; 3] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm"];
+    let small = letter.to_ascii_lowercase();
+    let place = ROWS.iter().enumerate().find_map(|(row, keys)| {
+        let column = keys.iter().position(|key| char::from(*key) == small)?;
+        Some((row as isize, column as isize))
+    });
+    let Some((row, column)) = place else {
+        return Vec::new();
+    };
+    let mut near = vec![(row, column - 1), (row, column + 1)];
+    match row {
+        0 => near.extend((-1..=1).map(|by| (1, column + by))),
+        1 => {
+            near.extend((-1..=1).map(|by| (0, column + by)));
+            near.extend((-1..=0).map(|by| (2, column + by)));
+        }
+        _ => near.extend((0..=1).map(|by| (1, column + by))),
     }
+    let key = |(row, column): (isize, isize)| {
+        let keys = ROWS.get(usize::try_from(row).ok()?)?;
+        let key = char::from(*keys.get(usize::try_from(column).ok()?)?);
+        Some(if letter.is_ascii_uppercase() {
+            key.to_ascii_uppercase()
+        } else {
+            key
+        })
+    };
+    near.into_iter().filter_map(key).collect()
 }
 
-/// All words that a slip makes of one, in the order of the places and of the alphabet; with `inner`
-/// the first and the last letter stay where they are.
+/// Where a slip may happen in a word of `n` letters; with `inner` the first and the last letter stay
+/// where they are. Nowhere in a word of one letter, and nothing is put behind the last one, as in
+/// TextAttack.
+fn places(slip: Slip, n: usize, inner: bool) -> Range<usize> {
+    let edge = usize::from(inner);
+    let end = match slip {
+        Slip::Swap => n.saturating_sub(1),
+        _ if n < 2 => 0,
+        _ => n,
+    };
+    edge..end.saturating_sub(edge).max(edge)
+}
+
+/// The word with this slip at this place.
+fn slipped(letters: &[char], slip: Slip, at: usize, letter: char) -> String {
+    let mut made = letters.to_vec();
+    match slip {
+        Slip::Swap => made.swap(at, at + 1),
+        Slip::Delete => drop(made.remove(at)),
+        Slip::Substitute | Slip::Neighbour => made[at] = letter,
+        Slip::Insert => made.insert(at, letter),
+    }
+    made.into_iter().collect()
+}
+
+/// All words that a slip makes of one, in the order of the places and of the alphabet, each once.
+/// Letters put in are small ones.
 pub(crate) fn all(word: &str, slip: Slip, inner: bool) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
-    let n = letters.len();
-    let edge = usize::from(inner);
-    let build = |f: &mut dyn FnMut(&mut Vec<char>)| {
-        let mut changed = letters.clone();
-        f(&mut changed);
-        changed.into_iter().collect::<String>()
-    };
     let mut made = Vec::new();
-    match slip {
-        Slip::Swap => {
-            for at in edge..(n.saturating_sub(1 + edge)) {
-                made.push(build(&mut |w| w.swap(at, at + 1)));
-            }
-        }
-        Slip::Delete if n > 1 => {
-            for at in edge..n - edge {
-                made.push(build(&mut |w| {
-                    w.remove(at);
-                }));
-            }
-        }
-        Slip::Delete => {}
-        Slip::Substitute => {
-            for at in edge..n.saturating_sub(edge) {
-                for letter in ALPHABET {
-                    made.push(build(&mut |w| w[at] = letter));
-                }
-            }
-        }
-        Slip::Insert => {
-            for at in edge..=n.saturating_sub(edge) {
-                for letter in ALPHABET {
-                    made.push(build(&mut |w| w.insert(at, letter)));
-                }
-            }
-        }
-        Slip::Neighbour => {
-            for at in edge..n.saturating_sub(edge) {
-                for letter in beside(letters[at]).chars() {
-                    made.push(build(&mut |w| w[at] = letter));
-                }
-            }
-        }
+    for at in places(slip, letters.len(), inner) {
+        let choices: Vec<char> = match slip {
+            Slip::Swap | Slip::Delete => vec![letters[at]],
+            Slip::Substitute | Slip::Insert => ('a'..='z').collect(),
+            Slip::Neighbour => beside(letters[at]),
+        };
+        made.extend(choices.into_iter().map(|c| slipped(&letters, slip, at, c)));
     }
-    made.retain(|changed| changed != word);
-    let mut seen = std::collections::HashSet::new();
-    made.retain(|changed| seen.insert(changed.clone()));
+    let mut seen = HashSet::new();
+    made.retain(|changed| changed != word && seen.insert(changed.clone()));
     made
 }
 
-/// One of those words, each equally likely.
-pub(crate) fn one(word: &str, slip: Slip, inner: bool, stream: &mut Stream) -> Option<String> {
-    let mut made = all(word, slip, inner);
-    let drawn = stream.below(made.len());
-    (drawn < made.len()).then(|| made.swap_remove(drawn))
+/// One draw of a slip, as TextAttack draws it: a place, then a letter in either case. `None` where it
+/// makes the word itself or the word is too short.
+pub(crate) fn one(word: &str, slip: Slip, stream: &mut Stream) -> Option<String> {
+    let letters: Vec<char> = word.chars().collect();
+    let places = places(slip, letters.len(), false);
+    if places.is_empty() {
+        return None;
+    }
+    let at = places.start + stream.below(places.len());
+    let choices: Vec<char> = match slip {
+        Slip::Swap | Slip::Delete => vec![letters[at]],
+        Slip::Substitute | Slip::Insert => ('a'..='z').chain('A'..='Z').collect(),
+        Slip::Neighbour => beside(letters[at]),
+    };
+    let letter = choices.get(stream.below(choices.len()))?;
+    let made = slipped(&letters, slip, at, *letter);
+    (made != word).then_some(made)
 }
 
 /// The least number of letters put in, left out or changed that make one word of the other
@@ -141,14 +144,34 @@ mod tests {
         assert_eq!(all("abc", Slip::Delete, false), ["bc", "ac", "ab"]);
         assert_eq!(all("abcd", Slip::Delete, true), ["acd", "abd"]);
         assert_eq!(all("ab", Slip::Substitute, false).len(), 2 * 25);
-        // "aab" stands for two places of one letter.
-        assert_eq!(all("ab", Slip::Insert, false).len(), 3 * 26 - 2);
+        // `aab` is met at two places.
+        assert_eq!(all("ab", Slip::Insert, false).len(), 2 * 26 - 1);
+        assert_eq!(all("abc", Slip::Insert, true)[0], "aabc");
         assert_eq!(
             all("nod", Slip::Neighbour, true),
             ["nid", "npd", "nkd", "nld"]
         );
-        assert!(all("a", Slip::Delete, false).is_empty());
+        assert_eq!(
+            all("NOD", Slip::Neighbour, true),
+            ["NID", "NPD", "NKD", "NLD"]
+        );
         assert!(all("aa", Slip::Swap, false).is_empty());
+        for slip in [Slip::Swap, Slip::Substitute, Slip::Delete, Slip::Insert] {
+            assert!(all("a", slip, false).is_empty());
+            assert!(all("ab", slip, true).is_empty());
+            assert!(all("", slip, true).is_empty());
+        }
+    }
+
+    #[test]
+    fn keys_touch_each_other_both_ways() {
+        let keys = |letter| beside(letter).into_iter().collect::<String>();
+        assert_eq!((keys('q').as_str(), keys('p').as_str()), ("was", "ol"));
+        assert_eq!((keys('s').as_str(), keys('M').as_str()), ("adqwezx", "NJK"));
+        for a in 'a'..='z' {
+            assert!(beside(a).into_iter().all(|b| beside(b).contains(&a)), "{a}");
+        }
+        assert!(beside('é').is_empty());
     }
 
     #[test]
@@ -159,12 +182,27 @@ mod tests {
     }
 
     #[test]
-    fn one_is_one_of_all() {
+    fn places_and_letters_are_drawn_alike() {
         let mut stream = Stream::new(1, 0);
-        for slip in [Slip::Swap, Slip::Substitute, Slip::Delete, Slip::Insert] {
-            let made = one("film", slip, false, &mut stream).unwrap();
-            assert!(all("film", slip, false).contains(&made));
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut none = 0;
+        for _ in 0..20_000 {
+            match one("ab", Slip::Substitute, &mut stream) {
+                Some(made) => drop(seen.insert(made)),
+                None => none += 1,
+            }
         }
-        assert_eq!(one("a", Slip::Delete, false, &mut stream), None);
+        // Two places, 52 letters, of which the word's own makes nothing new: one draw of 52.
+        assert_eq!(seen.len(), 2 * 51);
+        assert!(
+            (none as f64 / 20_000.0 - 1.0 / 52.0).abs() < 0.004,
+            "{none}"
+        );
+        assert_eq!(one("aa", Slip::Swap, &mut stream), None);
+        assert_eq!(one("a", Slip::Delete, &mut stream), None);
+        for _ in 0..100 {
+            let made = one("ab", Slip::Insert, &mut stream).unwrap();
+            assert!(made.ends_with('b') && made.len() == 3);
+        }
     }
 }
