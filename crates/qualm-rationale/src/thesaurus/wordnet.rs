@@ -42,11 +42,20 @@ pub struct WordNet {
 
 #[derive(Debug)]
 struct Part {
-    /// Where the synsets of each lemma begin in `data`, the most frequent first.
-    index: HashMap<String, Vec<usize>>,
+    index: HashMap<String, Entry>,
     /// Forms that follow no rule, with their lemmas.
     exceptions: HashMap<String, String>,
     data: String,
+}
+
+/// What an index says of a lemma.
+#[derive(Debug)]
+struct Entry {
+    /// Senses of it that were met in texts: how common it is as this part of speech. Of equals the
+    /// one of more senses is taken for the commoner.
+    met: usize,
+    /// Where its synsets begin in `data`, the most frequent first.
+    synsets: Vec<usize>,
 }
 
 /// A group of words of one meaning.
@@ -69,9 +78,10 @@ impl WordNet {
         })
     }
 
-    /// The synsets of a word, of each lemma that it may be a form of.
+    /// The synsets of a word, of each lemma that it may be a form of, those of the part of speech
+    /// first that it is most common as: `good` is an adjective before it is a noun.
     fn synsets<'a>(&'a self, word: &str) -> Vec<(&'a str, Synset<'a>)> {
-        let mut found = Vec::new();
+        let mut readings: Vec<(&Part, &str, &Entry)> = Vec::new();
         for (part, endings) in self.parts.iter().zip(ENDINGS) {
             let mut lemmas: Vec<String> = vec![word.to_owned()];
             lemmas.extend(part.exceptions.get(word).cloned());
@@ -81,13 +91,15 @@ impl WordNet {
                 }
             }
             // A form counts as what it is where that is a lemma; else as the first lemma it comes from.
-            if let Some((lemma, at)) = lemmas.iter().find_map(|l| part.index.get_key_value(l)) {
-                for at in at {
-                    found.extend(part.synset(*at).map(|synset| (lemma.as_str(), synset)));
-                }
-            }
+            let found = lemmas.iter().find_map(|l| part.index.get_key_value(l));
+            readings.extend(found.map(|(lemma, entry)| (part, lemma.as_str(), entry)));
         }
-        found
+        readings.sort_by_key(|(.., entry)| std::cmp::Reverse((entry.met, entry.synsets.len())));
+        let synsets = readings.into_iter().flat_map(|(part, lemma, entry)| {
+            let synsets = entry.synsets.iter();
+            synsets.filter_map(move |at| Some((lemma, part.synset(*at)?)))
+        });
+        synsets.collect()
     }
 }
 
@@ -134,11 +146,11 @@ impl Part {
             if line.starts_with("  ") || line.trim().is_empty() {
                 continue;
             }
-            let (lemma, synsets) = index_line(line).ok_or_else(|| {
+            let (lemma, entry) = index_line(line).ok_or_else(|| {
                 let problem = format!("line {number} is no entry of an index of WordNet");
                 DataError::malformed(path.display().to_string(), problem)
             })?;
-            index.insert(lemma.to_owned(), synsets);
+            index.insert(lemma.to_owned(), entry);
         }
         let mut exceptions = HashMap::new();
         let path = folder.join(format!("{name}.exc"));
@@ -193,17 +205,26 @@ impl Part {
 }
 
 /// `lemma pos synsets pointers [symbol...] senses tagged offset...`
-fn index_line(line: &str) -> Option<(&str, Vec<usize>)> {
+fn index_line(line: &str) -> Option<(&str, Entry)> {
     let mut fields = line.split_ascii_whitespace();
     let lemma = fields.next()?;
     let mut fields = fields.skip(1);
     let synsets: usize = fields.next()?.parse().ok()?;
     let pointers: usize = fields.next()?.parse().ok()?;
+    // Symbols of pointers, and how many senses there are.
+    let mut fields = fields.skip(pointers.checked_add(1)?);
+    let met: usize = fields.next()?.parse().ok()?;
     let offsets: Vec<usize> = fields
-        .skip(pointers.checked_add(2)?)
         .map(|field| field.parse().ok())
         .collect::<Option<_>>()?;
-    (offsets.len() == synsets).then_some((lemma, offsets))
+    let whole = offsets.len() == synsets;
+    whole.then_some((
+        lemma,
+        Entry {
+            met,
+            synsets: offsets,
+        },
+    ))
 }
 
 fn read(path: &PathBuf) -> Result<String, DataError> {
@@ -253,6 +274,30 @@ mod tests {
         // The opposite is that of the word good, not of all words of its meaning.
         assert_eq!(words.antonym("fine"), None);
         assert!(words.synonyms("unheard").is_empty());
+    }
+
+    #[test]
+    fn the_commoner_part_of_speech_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path());
+        // A noun `good` of the opposite `evil`, met in three senses; the adjective was in one.
+        let head = "  licence\n";
+        let at = head.len();
+        let lines = |met| {
+            let good = format!("{at:08} 07 n 01 good 0 001 ! LATER... n 0101 | so\n");
+            let later = at + good.len();
+            let good = good.replace("LATER...", &format!("{later:08}"));
+            let other = format!("{later:08} 07 n 01 evil 0 001 ! {at:08} n 0101 | not so\n");
+            let index = format!("{head}good n 1 1 ! 1 {met} {at:08}\n");
+            (format!("{head}{good}{other}"), index)
+        };
+        for (met, first) in [(3, "evil"), (0, "bad")] {
+            let (data, index) = lines(met);
+            std::fs::write(folder.path().join("data.noun"), data).unwrap();
+            std::fs::write(folder.path().join("index.noun"), index).unwrap();
+            let words = WordNet::open(folder.path()).unwrap();
+            assert_eq!(words.antonym("good").as_deref(), Some(first));
+        }
     }
 
     #[test]
