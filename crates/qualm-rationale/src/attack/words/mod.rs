@@ -18,6 +18,7 @@ pub(crate) use greedy::finish;
 pub(crate) use pruthi::pruthi;
 pub(crate) use pwws::{pwws, pwws_textattack};
 pub(crate) use reduction::reduction;
+pub(crate) use stop_words::is_stop_word;
 pub(crate) use synonyms::{like, synonyms};
 
 #[cfg(test)]
