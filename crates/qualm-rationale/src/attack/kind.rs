@@ -49,6 +49,8 @@ pub struct Supplies {
     pub names: Gazetteer,
     /// Synonyms and antonyms.
     pub thesaurus: Box<dyn Thesaurus>,
+    /// Number of the class that speaks well, for templates; the other one speaks ill.
+    pub good: usize,
     /// Distinct texts that a victim is asked about for one example, that as it was among them, at
     /// most; what was found up to there counts.
     pub budget: usize,
@@ -56,7 +58,8 @@ pub struct Supplies {
 
 impl Supplies {
     /// Words and names of the data that a model was trained on; the neutral sentences and the
-    /// thesaurus that are built in; as many queries as it takes.
+    /// thesaurus that are built in; the good class by its name, or else the second; as many queries
+    /// as it takes.
     pub fn of(training: &Dataset) -> Self {
         const MOST_WORDS: usize = 5000;
         let texts = training
@@ -73,6 +76,7 @@ impl Supplies {
             neutral: sentences_of(sentences::NEUTRAL.into_iter()),
             names: Gazetteer::of(training),
             thesaurus: Box::new(BuiltIn),
+            good: good_class(training).unwrap_or(1),
             budget: usize::MAX,
         }
     }
@@ -179,14 +183,7 @@ impl Attack {
     /// Whether it means anything for such data: templates need bad and good, queries a query.
     pub fn suits(self, set: &Dataset) -> bool {
         match self {
-            Self::AddTemplate => {
-                let names: Vec<String> = set.classes.iter().map(|c| c.to_lowercase()).collect();
-                let [bad, good] = &names[..] else {
-                    return false;
-                };
-                let said = |name: &str, words: [&str; 4]| words.iter().any(|w| name.contains(w));
-                said(bad, ["neg", "bad", "0", "unfavo"]) && said(good, ["pos", "good", "1", "favo"])
-            }
+            Self::AddTemplate => good_class(set).is_some(),
             Self::AddQuery | Self::AddQueryStrong => {
                 set.examples.iter().any(|example| example.query.is_some())
             }
@@ -213,7 +210,7 @@ impl Attack {
         match self {
             Self::AddRandom => sentences::add_random(&supplies.vocabulary, stream),
             Self::AddCorpus => sentences::add_corpus(&supplies.neutral, stream),
-            Self::AddTemplate => sentences::add_template(example.label),
+            Self::AddTemplate => sentences::add_template(example.label == supplies.good),
             Self::AddQuery => turned(false, stream),
             Self::AddQueryStrong => turned(true, stream),
             _ => Vec::new(),
@@ -264,6 +261,28 @@ impl Attack {
     }
 }
 
+/// The class of two that speaks well, where their names say so: `positive`, `good food`,
+/// `favourable` or `1`, and the other one `negative`, `bad food`, `unfavourable` or `0`.
+fn good_class(set: &Dataset) -> Option<usize> {
+    let said = |class: &String, begins: [&str; 3], number: &str| {
+        let small = class.to_lowercase();
+        let words = small.split(|c: char| !c.is_alphanumeric());
+        words
+            .into_iter()
+            .any(|word| word == number || begins.iter().any(|b| word.starts_with(b)))
+    };
+    let [first, second] = &set.classes[..] else {
+        return None;
+    };
+    let good = |class| said(class, ["pos", "good", "fav"], "1");
+    let bad = |class| said(class, ["neg", "bad", "unfav"], "0");
+    match (good(first) && bad(second), bad(first) && good(second)) {
+        (true, false) => Some(0),
+        (false, true) => Some(1),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -276,5 +295,60 @@ mod tests {
         }
         let error = Attack::parse("textfooler").unwrap_err().to_string();
         assert!(error.contains("there are add-rand, add-corpus"), "{error}");
+    }
+
+    fn set(classes: &[&str]) -> Dataset {
+        let example = Example {
+            id: String::new(),
+            text: "It was so.".to_owned(),
+            query: None,
+            label: 0,
+            evidence: None,
+        };
+        Dataset {
+            name: String::new(),
+            classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+            examples: vec![example],
+        }
+    }
+
+    #[test]
+    fn templates_suit_two_classes_whose_names_say_which_is_good() {
+        let good = |classes: &[&str]| good_class(&set(classes));
+        assert_eq!(good(&["negative", "positive"]), Some(1));
+        assert_eq!(good(&["Good food", "bad food"]), Some(0));
+        assert_eq!(good(&["0", "1"]), Some(1));
+        assert_eq!(good(&["unfavourable", "favourable"]), Some(1));
+        assert_eq!(good(&["10", "11"]), None);
+        assert_eq!(good(&["REFUTES", "SUPPORTS"]), None);
+        assert_eq!(good(&["negative", "positive", "neutral"]), None);
+        assert!(!Attack::AddTemplate.suits(&set(&["a", "b"])));
+    }
+
+    #[test]
+    fn a_template_says_the_opposite_of_the_class() {
+        let said = |classes: &[&str]| {
+            let set = set(classes);
+            let (example, supplies) = (&set.examples[0], Supplies::of(&set));
+            let made = Attack::AddTemplate.insertions(example, &supplies, &mut Stream::new(1, 0));
+            made[0].sentence.clone()
+        };
+        assert_eq!(said(&["bad", "good"]), "The tea looks fabulous.");
+        assert_eq!(said(&["good", "bad"]), "The tea looks horrible.");
+    }
+
+    #[test]
+    fn the_query_is_needed_to_be_turned_round() {
+        let mut claims = set(&["no", "yes"]);
+        assert!(!Attack::AddQuery.suits(&claims));
+        claims.examples[0].query = Some("It was good.".to_owned());
+        assert!(Attack::AddQuery.suits(&claims) && Attack::Pruthi.suits(&claims));
+        let supplies = Supplies::of(&claims);
+        let turned = |attack: Attack| {
+            let made = attack.insertions(&claims.examples[0], &supplies, &mut Stream::new(1, 0));
+            made[0].sentence.clone()
+        };
+        assert_eq!(turned(Attack::AddQuery), "It was bad.");
+        assert_eq!(turned(Attack::AddQueryStrong), "It was not bad.");
     }
 }

@@ -1,5 +1,6 @@
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::Path;
 
 use qualm_data::DataError;
 
@@ -227,11 +228,22 @@ fn index_line(line: &str) -> Option<(&str, Entry)> {
     ))
 }
 
-fn read(path: &PathBuf) -> Result<String, DataError> {
-    let bytes = std::fs::read(path).map_err(|error| DataError::io(path, "read", error))?;
+/// Bytes of one of WordNet's files at most; the largest, that of nouns, has 16 million.
+const MOST_BYTES: u64 = 1 << 28;
+
+fn read(path: &Path) -> Result<String, DataError> {
+    let file = std::fs::File::open(path).map_err(|error| DataError::io(path, "open", error))?;
+    let mut bytes = Vec::new();
+    let read = file.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+    read.map_err(|error| DataError::io(path, "read", error))?;
+    let wrong = |problem| DataError::malformed(path.display().to_string(), problem);
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err(wrong(
+            "the file holds more than 256 MiB; give the folder of WordNet's index and data files",
+        ));
+    }
     String::from_utf8(bytes).map_err(|_| {
-        let problem = "the file is no text; give the folder of WordNet's index and data files";
-        DataError::malformed(path.display().to_string(), problem)
+        wrong("the file is no text; give the folder of WordNet's index and data files")
     })
 }
 
@@ -309,6 +321,37 @@ mod tests {
         std::fs::write(folder.path().join("index.verb"), "be v x\n").unwrap();
         let error = WordNet::open(folder.path()).unwrap_err().to_string();
         assert!(error.contains("line 1 is no entry"), "{error}");
+        // Counts that are not those of the line.
+        for line in [
+            "be v 2 0 1 1 00000010",
+            "be v 1 9 1 1 00000010",
+            "be",
+            "be v -1 0 1 1",
+        ] {
+            std::fs::write(folder.path().join("index.verb"), format!("{line}\n")).unwrap();
+            let error = WordNet::open(folder.path()).unwrap_err().to_string();
+            assert!(error.contains("line 1 is no entry"), "{line}: {error}");
+        }
+        // A synset that does not read as one is as if it were not there.
+        for data in [
+            "  licence\n",
+            "          00000010 30 v ffffffffffffffff be 0 000 | a",
+            "          00000010 30 v 02 be 0 000 | a",
+            "          00000010 30 v 01 be 0 99999999999 ! 1 v 0101 | a",
+            "          00000010 30 v 01 be 0 001 ! 00000010 v é1 | a",
+            "          00000010 30 v 01 be 0 001 ! 00000010 v 0109 | a",
+            "          00000010 30 v 01 be 0 001 ! 00000011 v 0101 | a",
+        ] {
+            std::fs::write(folder.path().join("index.verb"), "be v 1 0 1 1 00000010\n").unwrap();
+            std::fs::write(folder.path().join("data.verb"), data).unwrap();
+            let words = WordNet::open(folder.path()).unwrap();
+            assert!(words.synonyms("be").is_empty(), "{data}");
+            assert_eq!(words.antonym("be"), None, "{data}");
+        }
+        std::fs::write(folder.path().join("data.verb"), [0xff, 0xfe]).unwrap();
+        let error = WordNet::open(folder.path()).unwrap_err().to_string();
+        assert!(error.contains("is no text"), "{error}");
+        std::fs::write(folder.path().join("data.verb"), "  licence\n").unwrap();
         // An index that points nowhere finds nothing.
         std::fs::write(folder.path().join("index.verb"), "be v 1 0 1 1 99999999\n").unwrap();
         assert!(

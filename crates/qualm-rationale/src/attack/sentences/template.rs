@@ -36,15 +36,10 @@ pub const TEMPLATES: [Template; 4] = [
 ];
 
 /// AddTemplate, the attack on beer and hotel reviews of Chen et al. (NAACL 2022): a sentence about
-/// another thing that says the opposite of the class, at either end. Classes are 0 for bad and 1 for
-/// good.
-pub fn add_template(label: usize) -> Vec<Insertion> {
+/// another thing that says the opposite of the class, which is `good` or not, at either end.
+pub fn add_template(good: bool) -> Vec<Insertion> {
     let templates = TEMPLATES.iter().flat_map(|template| {
-        let opposite = if label == 0 {
-            template.good
-        } else {
-            template.bad
-        };
+        let opposite = if good { template.bad } else { template.good };
         Insertion::at_both_ends(template.about, opposite)
     });
     templates.collect()
@@ -56,11 +51,11 @@ mod tests {
 
     #[test]
     fn the_opposite_is_said() {
-        let made = add_template(1);
+        let made = add_template(true);
         assert_eq!(made.len(), 8);
         assert_eq!(made[0].sentence, "The tea looks horrible.");
         assert_eq!(
-            add_template(0)[7].sentence,
+            add_template(false)[7].sentence,
             "Luckily the weather was wonderful."
         );
         assert_eq!(made[3].name, "carpet, end");
