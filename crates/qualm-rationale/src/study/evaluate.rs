@@ -125,7 +125,11 @@ pub fn under_attack(
         capture: captured,
         gold_alone,
         queries: summary.queries,
-        words_changed: summary.words_changed,
+        words_changed: if attack == Attack::Reduction {
+            summary.words_changed_of_all
+        } else {
+            summary.words_changed
+        },
         variants,
     };
     Ok((under, attacked))

@@ -3,11 +3,13 @@
 mod evaluate;
 mod outcome;
 mod report;
+mod texts;
 mod verdict;
 
 pub use evaluate::under_attack;
 pub use outcome::{EvidenceWorth, Marks, Outcome, Tested, Trained, UnderAttack, Variant};
-pub use report::{Examples, brief, examples, report};
+pub use report::{brief, report};
+pub use texts::{Examples, examples};
 pub use verdict::{Comparison, comparisons};
 
 use crate::RationaleError;

@@ -123,7 +123,7 @@ pub struct UnderAttack {
     pub gold_alone: Option<f64>,
     /// Mean number of distinct texts that the model was asked about.
     pub queries: f64,
-    /// Mean share of words changed, of successes.
+    /// Mean share of words changed, of successes; of input reduction, which has none, of all.
     pub words_changed: f64,
     /// Accuracy under each variant by itself: a template at a place.
     pub variants: Vec<Variant>,
