@@ -45,6 +45,9 @@ pub struct Supplies {
     pub vocabulary: Vec<String>,
     /// Sentences that say nothing of the class.
     pub neutral: Vec<String>,
+    /// Others of that kind, for training with inserted sentences: an attack with the very sentences
+    /// that a model was taught to leave alone would show nothing.
+    pub taught: Vec<String>,
     /// Names for exchanged ones.
     pub names: Gazetteer,
     /// Synonyms and antonyms.
@@ -71,14 +74,24 @@ impl Supplies {
             .words()
             .iter()
             .filter(|word| crate::segment::is_word(word));
-        Self {
+        let mut supplies = Self {
             vocabulary: words.cloned().collect(),
-            neutral: sentences_of(sentences::NEUTRAL.into_iter()),
+            neutral: Vec::new(),
+            taught: Vec::new(),
             names: Gazetteer::of(training),
             thesaurus: Box::new(BuiltIn),
             good: good_class(training).unwrap_or(1),
             budget: usize::MAX,
-        }
+        };
+        supplies.set_neutral(sentences_of(sentences::NEUTRAL.into_iter()));
+        supplies
+    }
+
+    /// Takes every second sentence for attacks and the others for training; a single one is for
+    /// attacks.
+    pub fn set_neutral(&mut self, pool: Vec<String>) {
+        self.neutral = pool.iter().step_by(2).cloned().collect();
+        self.taught = pool.into_iter().skip(1).step_by(2).collect();
     }
 }
 
@@ -286,6 +299,19 @@ fn good_class(set: &Dataset) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_taught_is_not_what_attacks_insert() {
+        let set = crate::data::planted_reviews("a", 3, 1);
+        let supplies = Supplies::of(&set);
+        assert_eq!((supplies.neutral.len(), supplies.taught.len()), (20, 20));
+        assert!(
+            supplies
+                .taught
+                .iter()
+                .all(|s| !supplies.neutral.contains(s))
+        );
+    }
 
     #[test]
     fn names_are_found_again() {

@@ -117,7 +117,7 @@ impl Study {
             validation,
             tests,
         } = &self.data;
-        let neutral = &self.supplies.neutral;
+        let neutral = &self.supplies.taught;
         let (classifier, course) = train(*method, &options, training, validation, neutral, epoch)?;
         let kept = course.kept();
         let trained = Trained {

@@ -109,7 +109,7 @@ pub(crate) struct SuppliesArguments {
     #[arg(long, value_name = "FOLDER")]
     wordnet: Option<PathBuf>,
 
-    /// Neutral texts, one a line, whose sentences add-corpus and art insert
+    /// Neutral texts, one a line: every second sentence is for add-corpus, the others for art
     #[arg(long, value_name = "FILE")]
     neutral: Option<PathBuf>,
 }
@@ -124,10 +124,14 @@ impl SuppliesArguments {
         if let Some(path) = &self.neutral {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| qualm_data::DataError::io(path, "read", error))?;
-            supplies.neutral = sentences_of(text.lines());
-            if supplies.neutral.is_empty() {
-                bail!("{}: there is no sentence; write one a line", path.display());
+            let pool = sentences_of(text.lines());
+            if pool.len() < 2 {
+                bail!(
+                    "{}: give two sentences at least, one a line",
+                    path.display()
+                );
             }
+            supplies.set_neutral(pool);
         }
         Ok(supplies)
     }

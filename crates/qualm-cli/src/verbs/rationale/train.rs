@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         &options,
         &splits.training,
         &splits.validation,
-        &supplies.neutral,
+        &supplies.taught,
         &mut |epoch| bar.set_position(epoch.number as u64),
     );
     bar.finish_and_clear();
