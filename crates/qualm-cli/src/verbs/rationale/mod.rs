@@ -6,6 +6,8 @@ mod certify;
 mod demo;
 mod explain;
 mod list;
+#[cfg(feature = "run-models")]
+mod onnx;
 mod shared;
 mod study;
 mod train;

@@ -11,6 +11,9 @@ use qualm_rationale::thesaurus::WordNet;
 use qualm_rationale::{CommandVictim, Victim};
 use qualm_stats::random::DEFAULT_SEED;
 
+#[cfg(feature = "run-models")]
+use super::onnx::OnnxVictim;
+
 /// Where texts come from.
 #[derive(Debug, Args)]
 pub(crate) struct Data {
@@ -139,27 +142,38 @@ impl SuppliesArguments {
 
 /// Whose classifier.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Whose {
-    /// A model that `qualm rationale train` wrote
+    /// A model that `qualm rationale train` wrote, or one of your own as ONNX with --tokenizer
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
 
     /// A model of your own: a command that reads {"text": ..., "query": ...} a line and answers each
     /// with a line of probabilities [0.1, 0.9]
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", conflicts_with = "model")]
     command: Option<String>,
+
+    /// The tokenizer.json of an ONNX --model (cargo feature `texts`)
+    #[cfg(feature = "run-models")]
+    #[arg(long, value_name = "FILE", requires = "model")]
+    tokenizer: Option<PathBuf>,
 }
 
 /// A classifier under attack.
 pub(crate) enum Subject {
     Own(Box<Classifier>),
     Command(CommandVictim),
+    #[cfg(feature = "run-models")]
+    Onnx(Box<OnnxVictim>),
 }
 
 impl Whose {
     /// Loads or starts it; its classes must be those of the data.
     pub(crate) fn open(&self, classes: &[String]) -> anyhow::Result<Subject> {
+        #[cfg(feature = "run-models")]
+        if let (Some(model), Some(tokenizer)) = (&self.model, &self.tokenizer) {
+            let victim = OnnxVictim::open(model, tokenizer, classes.len())?;
+            return Ok(Subject::Onnx(Box::new(victim)));
+        }
         match (&self.model, &self.command) {
             (Some(path), _) => {
                 let classifier = Classifier::load(path)?;
@@ -187,13 +201,15 @@ impl Subject {
         match self {
             Self::Own(classifier) => classifier.as_ref(),
             Self::Command(command) => command,
+            #[cfg(feature = "run-models")]
+            Self::Onnx(model) => model.as_ref(),
         }
     }
 
     pub(crate) fn unit(&self) -> Unit {
         match self {
             Self::Own(classifier) => classifier.unit(),
-            Self::Command(_) => Unit::Token,
+            _ => Unit::Token,
         }
     }
 }

@@ -20,7 +20,8 @@ const SHOWN: usize = 8;
 #[derive(Debug, Args)]
 #[command(before_help = "\
 Example:
-  qualm rationale study --methods fc,vib --attacks add-template --seeds 1 -o study
+  qualm rationale study --methods fc,vib --attacks add-template \\
+    --seeds 1 -o rationales
 
 Every model is trained with every seed, then tested as it is and under each
 attack. An attack counts by its worst variant, text by text.")]
