@@ -3,7 +3,7 @@
 
 use qualm_rationale::certify::{Certificate, Vote, certify, exact_shares};
 use qualm_rationale::data::{Example, planted_reviews};
-use qualm_rationale::model::{Method, Training, best, train};
+use qualm_rationale::model::{Material, Method, Training, best, train};
 use qualm_rationale::segment::sentences;
 use qualm_rationale::{Input, RationaleError, Victim};
 use qualm_stats::Stream;
@@ -56,7 +56,13 @@ fn no_certified_vote_of_a_trained_model_is_changed() {
         ..Training::default()
     };
     let fc = Method::parse("fc").unwrap();
-    let (model, _) = train(fc, &options, &training, &validation, &[], &mut |_| {}).unwrap();
+    let (model, _) = train(
+        fc,
+        &options,
+        Material::new(&training, &validation),
+        &mut |_| {},
+    )
+    .unwrap();
     let (mut certified, mut open) = (0, 0);
     for example in &planted_reviews("c", 120, 3).examples {
         let sure = sure_of(&model, example);

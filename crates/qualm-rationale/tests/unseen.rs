@@ -3,7 +3,7 @@
 
 use qualm_rationale::Input;
 use qualm_rationale::data::planted_reviews;
-use qualm_rationale::model::{Method, Training, Unit, train};
+use qualm_rationale::model::{Material, Method, Training, Unit, train};
 
 #[test]
 fn other_words_where_nothing_was_selected_change_no_bit() {
@@ -20,7 +20,13 @@ fn other_words_where_nothing_was_selected_change_no_bit() {
             ..Training::default()
         };
         let method = Method::parse(method).unwrap();
-        let (model, _) = train(method, &options, &training, &validation, &[], &mut |_| {}).unwrap();
+        let (model, _) = train(
+            method,
+            &options,
+            Material::new(&training, &validation),
+            &mut |_| {},
+        )
+        .unwrap();
         let mut changed = 0;
         for example in &validation.examples {
             let reading = model.read(&[example.input()]).remove(0);

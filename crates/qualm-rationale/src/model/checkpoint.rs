@@ -139,7 +139,7 @@ impl Classifier {
 mod tests {
     use super::*;
     use crate::data::planted_reviews;
-    use crate::model::{Training, train};
+    use crate::model::{Material, Training, train};
 
     #[test]
     fn what_is_read_is_what_was_written_and_all_else_is_refused() {
@@ -152,7 +152,8 @@ mod tests {
             ..Training::default()
         };
         let method = Method::parse("vib-sup(ratio=.2)").unwrap();
-        let trained = train(method, &options, &training, &validation, &[], &mut |_| {});
+        let material = Material::new(&training, &validation);
+        let trained = train(method, &options, material, &mut |_| {});
         let (model, _) = trained.unwrap();
         model.save(&path).unwrap();
         let again = Classifier::load(&path).unwrap();

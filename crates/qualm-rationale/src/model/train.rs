@@ -8,6 +8,7 @@ use crate::data::{Dataset, Example};
 use crate::model::batch::{Lesson, PARTS, Part, Step};
 use crate::model::classifier::{Classifier, Reading};
 use crate::model::method::Method;
+use crate::model::pretrained::Pretrained;
 use crate::model::sequence::{Sequence, Unit};
 use crate::model::vocabulary::Vocabulary;
 use crate::segment::sentences;
@@ -104,9 +105,34 @@ const OF_PARAMETERS: u64 = 1 << 60;
 const OF_ORDER: u64 = 2 << 60;
 const OF_INSERTIONS: u64 = 3 << 60;
 
+/// What a classifier is trained with.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// Texts to learn from.
+    pub training: &'a Dataset,
+    /// Texts to choose the best pass by.
+    pub validation: &'a Dataset,
+    /// Sentences that a method with `art` inserts.
+    pub neutral: &'a [String],
+    /// What words begin with; drawn where there is none.
+    pub pretrained: Option<&'a Pretrained>,
+}
+
+impl<'a> Material<'a> {
+    /// Texts alone.
+    pub fn new(training: &'a Dataset, validation: &'a Dataset) -> Self {
+        Self {
+            training,
+            validation,
+            neutral: &[],
+            pretrained: None,
+        }
+    }
+}
+
 /// Trains a classifier and keeps the parameters of the pass that was best on the validation texts.
 ///
-/// `neutral` are the sentences that a method with `art` inserts. `observe` is told each pass.
+/// `observe` is told each pass.
 ///
 /// # Errors
 /// [`RationaleError::OneClass`], [`RationaleError::Parameter`] when neutral sentences are lacking,
@@ -114,12 +140,16 @@ const OF_INSERTIONS: u64 = 3 << 60;
 pub fn train(
     method: Method,
     options: &Training,
-    training: &Dataset,
-    validation: &Dataset,
-    neutral: &[String],
+    material: Material<'_>,
     observe: &mut dyn FnMut(&Epoch),
 ) -> Result<(Classifier, Course), RationaleError> {
     let start = Instant::now();
+    let Material {
+        training,
+        validation,
+        neutral,
+        pretrained,
+    } = material;
     check(&method, training, neutral)?;
     let texts = training
         .examples
@@ -139,6 +169,10 @@ pub fn train(
         parameters: layout.draw(&mut stream),
         layout,
     };
+    if let Some(pretrained) = pretrained {
+        let table = pretrained.table(&classifier.words, options.width)?;
+        classifier.parameters[classifier.layout.words.clone()].copy_from_slice(&table);
+    }
     classifier.parameters[classifier.layout.score_bias.clone()].fill(method.first_score() as f32);
     let lessons: Vec<Lesson> = training
         .examples

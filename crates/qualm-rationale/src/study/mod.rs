@@ -15,7 +15,7 @@ pub use verdict::{Comparison, comparisons};
 use crate::RationaleError;
 use crate::attack::{Attack, Supplies};
 use crate::data::Splits;
-use crate::model::{Classifier, Epoch, Method, Training, train};
+use crate::model::{Classifier, Epoch, Material, Method, Pretrained, Training, train};
 
 /// What is to be trained and attacked.
 pub struct Study {
@@ -29,6 +29,8 @@ pub struct Study {
     pub seeds: Vec<u64>,
     /// How.
     pub training: Training,
+    /// What words begin with.
+    pub pretrained: Option<Pretrained>,
     /// What attacks draw on, and what is inserted while training.
     pub supplies: Supplies,
     /// Test texts that attacks on words are tried on, the first ones: they ask hundreds of times.
@@ -60,12 +62,13 @@ impl Study {
         let tests: Vec<String> = self.data.tests.iter().map(sizes).collect();
         let attacks: Vec<&str> = self.suitable().map(Attack::name).collect();
         format!(
-            "{}; {}; {}; {}; {} rows of word attacks; {training:?}",
+            "{}; {}; {}; {}; {} rows of word attacks; words begin {}; {training:?}",
             sizes(&self.data.training),
             sizes(&self.data.validation),
             tests.join("; "),
             attacks.join(", "),
             self.rows_of_word_attacks,
+            self.pretrained.as_ref().map_or("drawn", Pretrained::name),
         )
     }
 
@@ -117,8 +120,13 @@ impl Study {
             validation,
             tests,
         } = &self.data;
-        let neutral = &self.supplies.taught;
-        let (classifier, course) = train(*method, &options, training, validation, neutral, epoch)?;
+        let material = Material {
+            training,
+            validation,
+            neutral: &self.supplies.taught,
+            pretrained: self.pretrained.as_ref(),
+        };
+        let (classifier, course) = train(*method, &options, material, epoch)?;
         let kept = course.kept();
         let trained = Trained {
             epochs: course.epochs.len(),

@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         attacks: ATTACKS.to_vec(),
         seeds: vec![arguments.seed],
         training: Training::default(),
+        pretrained: None,
         supplies: Supplies::of(&data.training),
         rows_of_word_attacks: 200,
         data,

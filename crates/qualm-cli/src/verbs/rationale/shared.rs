@@ -6,7 +6,7 @@ use anyhow::bail;
 use clap::Args;
 use qualm_rationale::attack::{Attack, Supplies};
 use qualm_rationale::data::{self, Dataset, Splits};
-use qualm_rationale::model::{Classifier, Training, Unit, sentences_of};
+use qualm_rationale::model::{Classifier, Pretrained, Training, Unit, sentences_of};
 use qualm_rationale::thesaurus::WordNet;
 use qualm_rationale::{CommandVictim, Victim};
 use qualm_stats::random::DEFAULT_SEED;
@@ -74,6 +74,11 @@ pub(crate) struct TrainingArguments {
     /// Tokens of a text at most; what is longer is cut, and counted
     #[arg(long, value_name = "N", default_value_t = Training::default().longest)]
     longest: usize,
+
+    /// Folder of an encoder (tokenizer.json and model.safetensors, as of all-MiniLM-L6-v2) whose
+    /// token vectors words begin with, in place of a draw
+    #[arg(long, value_name = "FOLDER")]
+    embeddings: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -83,6 +88,12 @@ enum UnitWord {
 }
 
 impl TrainingArguments {
+    /// What words begin with, where that was given.
+    pub(crate) fn pretrained(&self) -> anyhow::Result<Option<Pretrained>> {
+        let folder = self.embeddings.as_deref();
+        Ok(folder.map(Pretrained::open).transpose()?)
+    }
+
     /// As the library takes it, with this seed.
     pub(crate) fn with_seed(&self, seed: u64) -> anyhow::Result<Training> {
         if !(self.keep > 0.0 && self.keep <= 1.0) {

@@ -101,6 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
         attacks: shared::attacks(&arguments.attacks)?,
         seeds: seeds.collect(),
         training: arguments.training.with_seed(arguments.seed)?,
+        pretrained: arguments.training.pretrained()?,
         supplies,
         rows_of_word_attacks: arguments.word_rows,
         data,

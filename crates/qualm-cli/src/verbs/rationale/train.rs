@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use qualm_rationale::fit_doubts;
-use qualm_rationale::model::{Method, train};
+use qualm_rationale::model::{Material, Method, train};
 use qualm_report::{Block, Report, Tone, Verdict};
 use qualm_stats::random::DEFAULT_SEED;
 use serde_json::json;
@@ -50,14 +50,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let splits = arguments.data.open()?;
     let supplies = arguments.supplies.open(&splits.training)?;
     let bar = console::progress("passes", options.epochs as u64);
-    let trained = train(
-        method,
-        &options,
-        &splits.training,
-        &splits.validation,
-        &supplies.taught,
-        &mut |epoch| bar.set_position(epoch.number as u64),
-    );
+    let pretrained = arguments.training.pretrained()?;
+    let material = Material {
+        training: &splits.training,
+        validation: &splits.validation,
+        neutral: &supplies.taught,
+        pretrained: pretrained.as_ref(),
+    };
+    let trained = train(method, &options, material, &mut |epoch| {
+        bar.set_position(epoch.number as u64);
+    });
     bar.finish_and_clear();
     let (classifier, course) = trained?;
     classifier.save(&arguments.output)?;
