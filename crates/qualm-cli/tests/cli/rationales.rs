@@ -149,6 +149,10 @@ fn each_fault_is_one_sentence() {
         ),
         ("rationale train --keep 2 -o m", &["--keep is 2"]),
         (
+            "rationale train --embeddings nowhere -o m",
+            &["nowhere/tokenizer.json"],
+        ),
+        (
             "rationale attack --model model.safetensors",
             &["no model of `qualm rationale train`"],
         ),
