@@ -4,9 +4,10 @@ use std::path::Path;
 use qualm_data::DataError;
 use qualm_stats::random::{DEFAULT_SEED, hash_bytes, unit_hash};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::RationaleError;
-use crate::data::file::read_text;
+use crate::data::file::{json_lines, read_text};
 use crate::data::{Dataset, Example, Splits};
 
 /// FEVER in the form of ERASER: claims, the sentences of an article, and which of them are the
@@ -63,22 +64,8 @@ struct Claim {
     evidence: Vec<(String, usize)>,
 }
 
-/// Objects of a file of JSON lines, with the number of each line from 1.
-fn lines<T: for<'a> Deserialize<'a>>(path: &Path) -> Result<Vec<(usize, T)>, DataError> {
-    let text = read_text(path)?;
-    let lines = text
-        .lines()
-        .zip(1..)
-        .filter(|(line, _)| !line.trim().is_empty());
-    lines
-        .map(|(line, number)| {
-            let object = serde_json::from_str(line).map_err(|error| {
-                let name = path.display().to_string();
-                DataError::malformed(name, format!("line {number}: {error}"))
-            })?;
-            Ok((number, object))
-        })
-        .collect()
+fn lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<(usize, T)>, DataError> {
+    json_lines(&path.display().to_string(), &read_text(path)?)
 }
 
 fn claims(

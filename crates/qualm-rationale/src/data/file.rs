@@ -2,6 +2,7 @@ use std::io::Read;
 use std::path::Path;
 
 use qualm_data::DataError;
+use serde::de::DeserializeOwned;
 
 /// Bytes of a text file at most, unpacked: beyond that a file of texts is a mistake, or an attack.
 const MOST_BYTES: u64 = 4 << 30;
@@ -37,4 +38,25 @@ pub(crate) fn read_text(path: &Path) -> Result<String, DataError> {
         Some(rest) => rest.to_owned(),
         None => text,
     })
+}
+
+/// Objects of JSON lines, with the number of each line from 1.
+///
+/// # Errors
+/// [`DataError`] that names `origin` and the line.
+pub(crate) fn json_lines<T: DeserializeOwned>(
+    origin: &str,
+    text: &str,
+) -> Result<Vec<(usize, T)>, DataError> {
+    let lines = text
+        .lines()
+        .zip(1..)
+        .filter(|(line, _)| !line.trim().is_empty());
+    lines
+        .map(|(line, number)| {
+            let object = serde_json::from_str(line)
+                .map_err(|error| DataError::malformed(origin, format!("line {number}: {error}")))?;
+            Ok((number, object))
+        })
+        .collect()
 }

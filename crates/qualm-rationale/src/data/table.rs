@@ -6,7 +6,7 @@ use qualm_data::DataError;
 use serde_json::Value;
 
 use crate::RationaleError;
-use crate::data::file::read_text;
+use crate::data::file::{json_lines, read_text};
 use crate::data::{Dataset, Example};
 use crate::segment::tokens;
 
@@ -166,15 +166,11 @@ fn csv_rows(name: &str, text: &str) -> Result<Vec<Row>, DataError> {
 }
 
 fn json_rows(name: &str, text: &str) -> Result<Vec<Row>, DataError> {
-    let lines = text
-        .lines()
-        .zip(1..)
-        .filter(|(line, _)| !line.trim().is_empty());
-    lines
-        .map(|(line, number)| {
+    json_lines::<Value>(name, text)?
+        .into_iter()
+        .map(|(number, object)| {
             let wrong =
                 |problem: String| DataError::malformed(name, format!("line {number}: {problem}"));
-            let object: Value = serde_json::from_str(line).map_err(|e| wrong(e.to_string()))?;
             let take = |key: &str| match &object[key] {
                 Value::Null => Ok(None),
                 Value::String(text) => Ok(Some(text.clone())),

@@ -1,10 +1,10 @@
-use qualm_report::{Exhibit, Gallery, Piece, Shown};
+use qualm_report::{Exhibit, Gallery, Shown};
 
 use crate::RationaleError;
-use crate::attack::{Attack, Attacked, Supplies};
+use crate::attack::{Attack, Supplies};
 use crate::data::Dataset;
-use crate::measures::touched;
 use crate::model::Classifier;
+use crate::passage::passage;
 use crate::study::under_attack;
 
 /// Texts to look at.
@@ -46,33 +46,13 @@ pub fn examples(
                 classifier.class_names()[attacked.example.label],
             ),
             shown: Shown::Passage {
-                pieces: pieces(attacked, &reading.evidence.spans()),
+                pieces: passage(
+                    &attacked.example.text,
+                    &reading.evidence.spans(),
+                    &attacked.written,
+                ),
             },
         });
     }
     Ok(gallery)
-}
-
-/// The text cut wherever a selection or what was written begins or ends.
-fn pieces(attacked: &Attacked, selected: &[std::ops::Range<usize>]) -> Vec<Piece> {
-    let text = &attacked.example.text;
-    let mut cuts = vec![0, text.len()];
-    for span in selected.iter().chain(&attacked.written) {
-        cuts.extend([span.start, span.end]);
-    }
-    cuts.sort_unstable();
-    cuts.dedup();
-    let spans: Vec<_> = cuts.windows(2).map(|pair| pair[0]..pair[1]).collect();
-    let selected = touched(&spans, selected);
-    let added = touched(&spans, &attacked.written);
-    let marks = selected.into_iter().zip(added);
-    spans
-        .into_iter()
-        .zip(marks)
-        .map(|(span, (selected, added))| Piece {
-            text: text[span].to_owned(),
-            selected,
-            added,
-        })
-        .collect()
 }

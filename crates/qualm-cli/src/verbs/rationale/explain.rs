@@ -2,12 +2,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use qualm_ood::Bundle;
-use qualm_rationale::measures::touched;
 use qualm_rationale::model::{Classifier, best};
-use qualm_rationale::{Doubt, Explained, doubts, explain};
-use qualm_report::{
-    Block, Cell, Column, Exhibit, Gallery, Piece, Report, Shown, Table, Tone, Verdict,
-};
+use qualm_rationale::{Doubt, Explained, doubts, explain, passage};
+use qualm_report::{Block, Cell, Column, Exhibit, Gallery, Report, Shown, Table, Tone, Verdict};
 use serde_json::json;
 
 use crate::{Ended, console};
@@ -94,7 +91,7 @@ fn report(classifier: &Classifier, text: &str, explained: &Explained, doubted: &
     let told = |p: &[f64]| format!("{} with {:.2}", classes[best(p)], p[best(p)]);
     let reading = &explained.reading;
     let mut report = Report::new(format!("Read as {}", told(&reading.probabilities)));
-    let pieces = pieces(text, &reading.evidence.spans());
+    let pieces = passage(text, &reading.evidence.spans(), &[]);
     let caption = match &explained.without_evidence {
         Some(rest) => format!("without the evidence: {}", told(rest)),
         None => "this model shows no evidence".to_owned(),
@@ -175,22 +172,4 @@ fn signs(text: &str, explained: &Explained, doubted: &[Doubt]) -> (Tone, String)
         None if unlike.is_empty() => (Tone::Good, "No single sentence decides.".to_owned()),
         None => (Tone::Mixed, format!("No single sentence decides.{unlike}")),
     }
-}
-
-fn pieces(text: &str, selected: &[std::ops::Range<usize>]) -> Vec<Piece> {
-    let mut cuts = vec![0, text.len()];
-    cuts.extend(selected.iter().flat_map(|span| [span.start, span.end]));
-    cuts.sort_unstable();
-    cuts.dedup();
-    let spans: Vec<_> = cuts.windows(2).map(|pair| pair[0]..pair[1]).collect();
-    let marks = touched(&spans, selected);
-    spans
-        .into_iter()
-        .zip(marks)
-        .map(|(span, selected)| Piece {
-            text: text[span].to_owned(),
-            selected,
-            added: false,
-        })
-        .collect()
 }
