@@ -34,6 +34,16 @@ fn a_model_of_ones_own_texts_is_trained_attacked_and_explained() {
     let log = desk.text("log.jsonl");
     says(&log, &["\"attack\":\"add-template\"", "\"variant\":\""]);
     assert_eq!(desk.ok(attack).text(), ran.text());
+    says(&log, &["\"start\":", "\"end\":"]);
+    for attacks in ["add-template", "pwws"] {
+        let ran = desk.ok(&format!(
+            "rationale attack --model m.safetensors --data reviews.csv --attacks {attacks} \
+             --queries 3 --json"
+        ));
+        let told: serde_json::Value = serde_json::from_str(ran.text()).unwrap();
+        let queries = told[0]["result"]["queries"].as_f64();
+        assert!(queries.is_some_and(|queries| queries <= 3.0), "{queries:?}");
+    }
 
     let mut explained = desk.command("rationale explain m.safetensors --json");
     let output = explained
@@ -148,6 +158,10 @@ fn each_fault_is_one_sentence() {
             &["`ratio`", "at most 0.99"],
         ),
         ("rationale train --keep 2 -o m", &["--keep is 2"]),
+        (
+            "rationale train --data tweets:empty.csv -o m",
+            &["empty.csv", "no column `textID`"],
+        ),
         (
             "rationale train --embeddings nowhere -o m",
             &["nowhere/tokenizer.json"],

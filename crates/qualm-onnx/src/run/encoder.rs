@@ -203,18 +203,19 @@ impl TextSession {
     /// `rows` at a time, texts of like length together, padded by the token `padding`.
     ///
     /// # Errors
-    /// [`OnnxError::Run`] when the model does not run on them.
-    ///
-    /// # Panics
-    /// When the session is of features without a head ([`TextSession::head`]).
+    /// [`OnnxError::Run`] when the session is of features without a head ([`TextSession::head`]), or
+    /// the model does not run on the texts.
     pub fn logits(
         &self,
         texts: &[Tokens],
         rows: usize,
         padding: u32,
     ) -> Result<Vec<f32>, OnnxError> {
-        let head = self.head.as_ref().map(|head| head.head.classes());
-        let classes = head.expect("logits are those of a head");
+        let head = self
+            .head
+            .as_ref()
+            .ok_or_else(|| OnnxError::run(self.name(), "it has no head, so it gives no logits"))?;
+        let classes = head.head.classes();
         let mut logits = vec![0.0; texts.len() * classes];
         for batch in TokenBatch::of(texts, rows, padding) {
             let given = self.run(&batch)?;

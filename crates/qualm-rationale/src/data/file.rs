@@ -54,8 +54,12 @@ pub(crate) fn json_lines<T: DeserializeOwned>(
         .filter(|(line, _)| !line.trim().is_empty());
     lines
         .map(|(line, number)| {
-            let object = serde_json::from_str(line)
-                .map_err(|error| DataError::malformed(origin, format!("line {number}: {error}")))?;
+            let object = serde_json::from_str(line).map_err(|error| {
+                DataError::malformed(
+                    origin,
+                    format!("line {number}: {error}; write one JSON object a line"),
+                )
+            })?;
             Ok((number, object))
         })
         .collect()

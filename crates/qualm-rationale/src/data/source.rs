@@ -22,7 +22,7 @@ pub fn open(source: &str, seed: u64) -> Result<Splits, RationaleError> {
         Some(("cad", path)) => counterfactual(Path::new(path)),
         _ => {
             let whole = table(Path::new(source), None)?;
-            Ok(Splits::of(&whole, seed, |example| example.text.clone()))
+            Ok(Splits::of(&whole, seed))
         }
     }
 }

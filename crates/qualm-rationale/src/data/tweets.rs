@@ -26,24 +26,20 @@ pub fn tweets(path: &Path) -> Result<Splits, RationaleError> {
     let wrong = |problem: String| DataError::malformed(&name, problem);
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let header = reader.headers().map_err(|e| wrong(e.to_string()))?.clone();
-    let place = |column: &str| {
+    let mut places = [0; 5];
+    let columns = ["textID", "text", "selected_text", "sentiment", "kfold"];
+    for (place, column) in places.iter_mut().zip(columns) {
         let found = header.iter().position(|name| name == column);
-        found.ok_or_else(|| {
+        *place = found.ok_or_else(|| {
             wrong(format!(
                 "there is no column `{column}`; give train_8folds.csv of Tweet Sentiment Extraction"
             ))
-        })
-    };
-    let columns = ["textID", "text", "selected_text", "sentiment", "kfold"];
-    let places = columns.map(place);
+        })?;
+    }
     let mut parts: [Vec<Example>; 3] = Default::default();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|e| wrong(e.to_string()))?;
-        let mut fields = [""; 5];
-        for (field, place) in fields.iter_mut().zip(&places) {
-            let place = *place.as_ref().map_err(|error| wrong(error.to_string()))?;
-            *field = record.get(place).unwrap_or_default();
-        }
+        let fields = places.map(|place| record.get(place).unwrap_or_default());
         let [id, text, selected, sentiment, fold] = fields;
         let label = match sentiment {
             "negative" => 0,

@@ -151,8 +151,13 @@ fn softmax_loss<T: Elementary>(logits: &mut [T], label: usize, share: f64) -> f6
     -share * probabilities[label].max(f64::MIN_POSITIVE).ln()
 }
 
-/// Probabilities of logits.
-pub(crate) fn softmax(logits: &[f64]) -> Vec<f64> {
+/// Probabilities of logits; none of no logits.
+///
+/// ```
+/// let p = qualm_rationale::model::softmax(&[0.0, 3f64.ln()]);
+/// assert!((p[0] - 0.25).abs() < 1e-15 && (p[1] - 0.75).abs() < 1e-15);
+/// ```
+pub fn softmax(logits: &[f64]) -> Vec<f64> {
     let most = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut p: Vec<f64> = logits.iter().map(|l| (l - most).exp()).collect();
     let sum: f64 = p.iter().sum();

@@ -13,6 +13,7 @@ mod sequence;
 mod train;
 mod vocabulary;
 
+pub use batch::softmax;
 pub use choice::{Relaxed, cross_entropy, project, pull_projection, sigmoid, sparsity, top_share};
 pub use classifier::{Classifier, Reading, best};
 pub use method::{Method, Selection};

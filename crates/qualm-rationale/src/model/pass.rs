@@ -296,6 +296,7 @@ impl<T: Elementary> Pass<T> {
     ) {
         let width = layout.sizes.width;
         let weight = &parameters[layout.score_weight.clone()];
+        let mut of_pooled: Vec<T> = Vec::with_capacity(2 * width);
         for (unit, of_score) in of_scores.iter().enumerate() {
             let of_score = T::of(*of_score);
             let pooled = &self.unit_pooled[unit * 2 * width..(unit + 1) * 2 * width];
@@ -306,7 +307,8 @@ impl<T: Elementary> Pass<T> {
             );
             let bias = &mut gradient[layout.score_bias.start];
             *bias += of_score;
-            let of_pooled: Vec<T> = weight.iter().map(|w| *w * of_score).collect();
+            of_pooled.clear();
+            of_pooled.extend(weight.iter().map(|w| *w * of_score));
             let (most, mean) = of_pooled.split_at(width);
             let at = &self.unit_at[unit * width..(unit + 1) * width];
             pool::pull_largest(most, at, width, of_rows);

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::measures::touched;
 use crate::model::Vocabulary;
 use crate::segment::{sentences, tokens};
 use crate::victim::Input;
@@ -104,20 +105,10 @@ impl Sequence {
         sequence
     }
 
-    /// Which units overlap with any of these parts of the text, in bytes.
+    /// Which units touch any of these parts of the text, in bytes.
     pub(crate) fn touched(&self, spans: &[Range<usize>]) -> Vec<bool> {
-        self.spans
-            .iter()
-            .map(|unit| overlaps(unit, spans))
-            .collect()
+        touched(&self.spans, spans)
     }
-}
-
-/// Whether a part of a text shares a byte with any of others.
-pub(crate) fn overlaps(part: &Range<usize>, others: &[Range<usize>]) -> bool {
-    others
-        .iter()
-        .any(|other| other.start < part.end && part.start < other.end)
 }
 
 #[cfg(test)]

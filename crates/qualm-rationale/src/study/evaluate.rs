@@ -8,37 +8,41 @@ use crate::attack::sentences::{Tried, try_all, worst_of};
 use crate::attack::{Attack, Attacked, Outcome, Summary, Supplies, attack_all};
 use crate::data::{Dataset, Example};
 use crate::measures::{Marked, capture};
-use crate::model::{Classifier, Unit, best};
+use crate::model::{Classifier, Reading, Unit};
 use crate::study::outcome::{EvidenceWorth, Marks, UnderAttack, Variant};
 use crate::victim::{Evidence, Victim};
 
-/// Which texts a victim gets right.
-pub(crate) fn right(victim: &dyn Victim, set: &Dataset) -> Result<Marks, RationaleError> {
-    let rows = victim.probabilities(&set.inputs())?;
-    let rows = rows.chunks(victim.classes()).zip(&set.examples);
-    Ok(rows
-        .map(|(row, example)| best(row) == example.label)
-        .collect())
+/// Which texts were read rightly.
+pub(crate) fn right(readings: &[Reading], set: &Dataset) -> Marks {
+    let rows = readings.iter().zip(&set.examples);
+    rows.map(|(reading, example)| reading.class() == example.label)
+        .collect()
 }
 
-/// What a classifier's evidence on a data set is worth; `None` where it shows none.
-pub(crate) fn worth(classifier: &Classifier, set: &Dataset) -> Option<EvidenceWorth> {
+/// What the evidence of a classifier's readings of a data set is worth; `None` where it shows none.
+pub(crate) fn worth(
+    classifier: &Classifier,
+    own: &[Reading],
+    set: &Dataset,
+) -> Option<EvidenceWorth> {
+    if !classifier.layout.scores() {
+        return None;
+    }
     let inputs = set.inputs();
-    let shown = classifier.evidence(&inputs)?;
+    let shown: Vec<Evidence> = own.iter().map(|own| own.evidence.clone()).collect();
     let gates = |gate: &dyn Fn(bool) -> f64| -> Vec<Vec<f64>> {
         let rows = shown.iter();
         rows.map(|e| e.chosen.iter().map(|c| gate(*c)).collect())
             .collect()
     };
     let number = |yes: bool| f64::from(u8::from(yes));
-    let own = classifier.read(&inputs);
     let all = classifier.read_gated(&inputs, &gates(&|_| 1.0));
     let alone = classifier.read_gated(&inputs, &gates(&number));
     let rest = classifier.read_gated(&inputs, &gates(&|chosen| number(!chosen)));
     let mut sums = [0.0; 3];
     for (row, own) in own.iter().enumerate() {
         let class = own.class();
-        let p = |readings: &[crate::model::Reading]| readings[row].probabilities[class];
+        let p = |readings: &[Reading]| readings[row].probabilities[class];
         let chosen = shown[row].chosen.iter().filter(|c| **c).count();
         sums[0] += chosen as f64 / shown[row].chosen.len().max(1) as f64;
         sums[1] += p(&all) - p(&alone);
@@ -158,7 +162,9 @@ fn insert(
     let tried: Vec<Result<Vec<Tried>, RationaleError>> = examples
         .map(|(number, example)| {
             let mut stream = Stream::new(seed, number as u64);
-            let insertions = attack.insertions(example, supplies, &mut stream);
+            let mut insertions = attack.insertions(example, supplies, &mut stream);
+            // The text as it was is asked about, too.
+            insertions.truncate(supplies.budget.saturating_sub(1));
             try_all(victim, example, &insertions)
         })
         .collect();

@@ -53,7 +53,6 @@ impl Study {
 
     /// All that the figures depend on but method and seed.
     fn setting(&self) -> String {
-        let Training { seed: _, .. } = self.training;
         let training = Training {
             seed: 0,
             ..self.training.clone()
@@ -163,12 +162,12 @@ impl Study {
         let readings = classifier.read(&set.inputs());
         Ok(Tested {
             name: set.name.clone(),
-            right: evaluate::right(classifier, set)?,
+            right: evaluate::right(&readings, set),
             cut: readings
                 .iter()
                 .filter(|reading| reading.left_out > 0)
                 .count(),
-            evidence: evaluate::worth(classifier, set),
+            evidence: evaluate::worth(classifier, &readings, set),
             attacks: attacks.collect::<Result<_, _>>()?,
         })
     }

@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     supplies: SuppliesArguments,
 
+    /// Distinct texts that the model is asked about at most, a text [default: as many as it takes]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    queries: Option<u32>,
+
     /// Seed of what attacks draw
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
     seed: u64,
@@ -56,7 +60,10 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
     let attacks = shared::attacks(&arguments.attacks)?;
     let splits = arguments.data.open()?;
-    let supplies = arguments.supplies.open(&splits.training)?;
+    let mut supplies = arguments.supplies.open(&splits.training)?;
+    if let Some(queries) = arguments.queries {
+        supplies.budget = queries as usize;
+    }
     let subject = arguments.whose.open(&splits.training.classes)?;
     let mut found = Vec::new();
     let mut log = String::new();
@@ -97,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Ended> {
 fn line(attack: Attack, set: &Dataset, attacked: &Attacked) -> String {
     let changes = attacked.changes.iter();
     let changes: Vec<_> = changes
-        .map(|c| json!({"from": c.from, "to": c.to}))
+        .map(|c| json!({"start": c.at.start, "end": c.at.end, "from": c.from, "to": c.to}))
         .collect();
     let line = json!({
         "attack": attack.name(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use qualm_onnx::{Model, RuntimeOptions, TextSession};
+use qualm_rationale::model::softmax;
 use qualm_rationale::{Input, RationaleError, Victim};
 use qualm_text::Tokenizer;
 
@@ -59,13 +60,11 @@ impl Victim for OnnxVictim {
         let logits = self.session.logits(&tokens, ROWS, padding);
         let logits = logits.map_err(|error| failed(error.to_string()))?;
         let rows = logits.chunks_exact(self.classes);
-        Ok(rows.flat_map(softmax).collect())
+        Ok(rows
+            .flat_map(|row| {
+                let logits: Vec<f64> = row.iter().copied().map(f64::from).collect();
+                softmax(&logits)
+            })
+            .collect())
     }
-}
-
-fn softmax(logits: &[f32]) -> Vec<f64> {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let parts: Vec<f64> = logits.iter().map(|l| f64::from(l - most).exp()).collect();
-    let sum: f64 = parts.iter().sum();
-    parts.iter().map(|part| part / sum).collect()
 }

@@ -5,6 +5,7 @@ use crate::attack::words::draft::Draft;
 use crate::attack::words::greedy::{UNKNOWN, in_order, without};
 use crate::attack::words::stop_words::is_stop_word;
 use crate::attack::words::synonyms::candidates;
+use crate::model::softmax;
 use crate::thesaurus::Thesaurus;
 
 /// PWWS by its paper (Ren et al., ACL 2019): for each word the synonym `w*` that lowers p(y) most,
@@ -24,7 +25,11 @@ pub(crate) fn pwws(
     ) else {
         return Ok(Outcome::Failed);
     };
-    let weights = softmax(masked.iter().map(|m| before.of_label - m.of_label));
+    let saliency: Vec<f64> = masked
+        .iter()
+        .map(|m| before.of_label - m.of_label)
+        .collect();
+    let weights = softmax(&saliency);
     let mut planned: Vec<(f64, usize, String)> = Vec::new();
     for (&at, weight) in words.iter().zip(weights) {
         let made = candidates(draft, at, thesaurus);
@@ -64,7 +69,8 @@ pub(crate) fn pwws_textattack(
     let Some(masked) = without(asked, draft, &words, UNKNOWN)? else {
         return Ok(Outcome::Failed);
     };
-    let weights = softmax(masked.iter().map(|m| m.score()));
+    let saliency: Vec<f64> = masked.iter().map(|m| m.score()).collect();
+    let weights = softmax(&saliency);
     let mut ranked: Vec<(f64, usize)> = Vec::new();
     for (&at, weight) in words.iter().zip(weights) {
         let made = candidates(draft, at, thesaurus);
@@ -84,13 +90,6 @@ fn words(draft: &Draft<'_>) -> Vec<usize> {
     (0..draft.len())
         .filter(|at| !is_stop_word(draft.word(*at)))
         .collect()
-}
-
-fn softmax(values: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut weights: Vec<f64> = values.map(f64::exp).collect();
-    let sum: f64 = weights.iter().sum();
-    weights.iter_mut().for_each(|weight| *weight /= sum);
-    weights
 }
 
 #[cfg(test)]
